@@ -1,0 +1,1 @@
+"""On which line a tonne stands; sums and comparisons."""

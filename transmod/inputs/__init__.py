@@ -1,0 +1,1 @@
+"""Files into frozen, checked records; the only room that opens inputs."""

@@ -1,0 +1,1 @@
+"""Tables, grids, maps and figures; the only room that writes results."""

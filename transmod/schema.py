@@ -1,0 +1,450 @@
+"""
+Every column of every table that transmod reads or writes: name, dtype, unit, meaning, range.
+
+Readers, checks, the metadata of results and the README's tables come from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+POLLUTANTS = (
+    "co2",
+    "co2_biogenic",
+    "ch4",
+    "n2o",
+    "nox",
+    "co",
+    "nmvoc",
+    "pm10",
+    "pm2_5",
+    "bc",
+    "nh3",
+    "so2",
+)
+GREENHOUSE_GASES = ("co2", "ch4", "n2o")
+AIR_POLLUTANTS = ("nox", "co", "nmvoc", "pm10", "pm2_5", "bc", "nh3", "so2")
+
+VEHICLE_CLASSES = (
+    "car",
+    "taxi",
+    "lcv",
+    "rigid_truck",
+    "articulated_truck",
+    "bus",
+    "coach",
+    "motorcycle",
+    "moped",
+)
+TRIP_KINDS = ("all", "internal", "inbound_outbound", "through")
+ROAD_TYPES = ("urban_peak", "urban_off_peak", "rural", "motorway")
+ROAD_CLASSES = (
+    "motorway",
+    "trunk",
+    "primary",
+    "secondary",
+    "tertiary",
+    "unclassified",
+    "residential",
+    "living_street",
+    "service",
+)
+PROCESSES = (
+    "hot",
+    "cold_start",
+    "evaporation",
+    "tyre",
+    "brake",
+    "road_surface",
+    "lubricant",
+    "urea",
+    "electricity",
+    "landing_take_off",
+    "cruise",
+    "voyage",
+)
+SUBSECTORS = ("road", "rail", "water", "aviation", "off_road")
+ITEMS = ("inventory", "memo")
+LOCATIONS = ("link", "district", "point", "unallocated")
+MEMO_KINDS = (
+    "cross_boundary_aviation",
+    "cross_boundary_shipping",
+    "international_aviation_bunker",
+    "international_marine_bunker",
+    "biogenic_co2",
+)
+
+# Speed nodes are uniform, so a lookup is one multiplication and every published validity limit
+# (whole km/h) falls on a node. Node k stands for k / NODES_PER_KMH km/h.
+NODES_PER_KMH = 10
+N_SPEED_NODES = 1401
+MAX_NODE_SPEED_KMH = (N_SPEED_NODES - 1) / NODES_PER_KMH
+
+# Gradient nodes of the published heavy-duty factors, as rise over run.
+GRADIENT_NODES = (-0.06, -0.04, -0.02, 0.0, 0.02, 0.04, 0.06)
+
+OUTSIDE_BOUNDARY = "outside_boundary"
+NO_DISTRICT = "no_district"
+NO_CELL = -1
+
+CLOSURE_TOLERANCE = 1e-9  # relative; design, section 7
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what it is called, holds, means, and which values it may take."""
+
+    name: str
+    dtype: str  # int8, int64, float32, float64, string, bool, list<string>, geometry
+    unit: str
+    meaning: str
+    minimum: float | None = None
+    maximum: float | None = None
+    nullable: bool = False
+    optional: bool = False
+    choices: tuple[str, ...] | None = None
+    positive: bool = False  # > minimum instead of >=
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its file, its row, its key and its columns."""
+
+    name: str
+    row: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...] = field(repr=False)
+
+    def __getitem__(self, name: str) -> Column:
+        """Return the column called `name`."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the columns that must be present."""
+        return tuple(column.name for column in self.columns if not column.optional)
+
+
+def _pollutant_columns(unit: str) -> tuple[Column, ...]:
+    return tuple(
+        Column(f"{name}_t", "float64", unit, f"mass of {name}", minimum=0.0, nullable=True)
+        for name in POLLUTANTS
+    )
+
+
+LINK_ID = Column("link_id", "int64", "-", "directed road section", minimum=0, maximum=2**53 - 1)
+DISTRICT_ID = Column("district_id", "string", "-", "district, or no_district")
+VEHICLE_CLASS = Column("vehicle_class", "string", "-", "class of vehicle", choices=VEHICLE_CLASSES)
+TRIP_KIND = Column("trip_kind", "string", "-", "where a trip starts and ends", choices=TRIP_KINDS)
+
+LINKS = Table(
+    "links",
+    "a road section in one driving direction",
+    ("link_id",),
+    (
+        LINK_ID,
+        Column("from_node", "int64", "-", "node at the start"),
+        Column("to_node", "int64", "-", "node at the end"),
+        Column("osm_way_id", "int64", "-", "OpenStreetMap way", nullable=True),
+        Column("road_class", "string", "-", "OSM highway value", choices=ROAD_CLASSES),
+        Column("is_ramp", "bool", "-", "link road of its class"),
+        Column("is_urban", "bool", "-", "inside a built-up area"),
+        Column("lanes", "float64", "-", "lanes in this direction", minimum=0, positive=True),
+        Column(
+            "free_speed_kmh",
+            "float64",
+            "km/h",
+            "undelayed speed",
+            minimum=0,
+            maximum=200,
+            positive=True,
+        ),
+        Column(
+            "capacity_pcu_h",
+            "float64",
+            "pcu/h",
+            "capacity of this direction",
+            minimum=0,
+            positive=True,
+        ),
+        Column("gradient", "float64", "m/m", "rise over run", minimum=-0.5, maximum=0.5),
+        Column("length_m", "float64", "m", "driven length", minimum=0, positive=True),
+        Column("name", "string", "-", "street name", nullable=True),
+        Column("imputed", "list<string>", "-", "columns that were assumed"),
+        Column("geometry", "geometry", "-", "LineString in driving direction"),
+    ),
+)
+
+DISTRICTS = Table(
+    "districts",
+    "a part of the city",
+    ("district_id",),
+    (
+        DISTRICT_ID,
+        Column("name", "string", "-", "name"),
+        Column("name_zh", "string", "-", "Chinese name", nullable=True, optional=True),
+        Column(
+            "population",
+            "float64",
+            "persons",
+            "residents",
+            minimum=0,
+            nullable=True,
+            optional=True,
+        ),
+        Column("geometry", "geometry", "-", "polygon"),
+    ),
+)
+
+AADT_VOLUMES = Table(
+    "volumes",
+    "a stream on a link, average of days",
+    ("link_id", "vehicle_class", "trip_kind"),
+    (
+        LINK_ID,
+        VEHICLE_CLASS,
+        Column(
+            "trip_kind",
+            "string",
+            "-",
+            "where a trip starts and ends",
+            choices=TRIP_KINDS,
+            optional=True,
+        ),
+        Column("volume", "float64", "veh/d", "vehicles a day", minimum=0),
+        Column(
+            "direction_share",
+            "float64",
+            "-",
+            "share of this direction",
+            minimum=0,
+            maximum=1,
+            optional=True,
+        ),
+    ),
+)
+
+HOURLY_VOLUMES = Table(
+    "volumes",
+    "a stream on a link, hour by hour",
+    ("link_id", "vehicle_class", "trip_kind"),
+    (
+        LINK_ID,
+        VEHICLE_CLASS,
+        Column(
+            "trip_kind",
+            "string",
+            "-",
+            "where a trip starts and ends",
+            choices=TRIP_KINDS,
+            optional=True,
+        ),
+        Column("volume", "list<float32>", "veh/h", "vehicles in each hour", minimum=0),
+        Column(
+            "speed_kmh",
+            "list<float32>",
+            "km/h",
+            "travel speed in each hour",
+            minimum=0,
+            optional=True,
+        ),
+        Column(
+            "direction_share",
+            "float64",
+            "-",
+            "share of this direction",
+            minimum=0,
+            maximum=1,
+            optional=True,
+        ),
+    ),
+)
+
+PIECES = Table(
+    "pieces",
+    "the part of a link in one district and one cell",
+    ("link_id", "district_id", "cell_id"),
+    (
+        LINK_ID,
+        Column("district_id", "string", "-", "district, no_district or outside_boundary"),
+        Column("cell_id", "int64", "-", "grid cell; -1: in no cell"),
+        Column("fraction", "float64", "-", "share of the link", minimum=0, maximum=1),
+    ),
+)
+
+_LEDGER_KEYS = (
+    Column("item", "string", "-", "inventory, or memo: never in a total", choices=ITEMS),
+    Column("memo_kind", "string", "-", "kind of memo item", nullable=True, choices=MEMO_KINDS),
+    Column("district_id", "string", "-", "district, or no_district", nullable=True),
+    Column("location", "string", "-", "how the row came to its place", choices=LOCATIONS),
+    Column("subsector", "string", "-", "subsector of transport", choices=SUBSECTORS),
+    Column("vehicle_class", "string", "-", "class of vehicle", nullable=True),
+    Column("trip_kind", "string", "-", "where a trip starts and ends", nullable=True),
+    Column("vehicle_type", "string", "-", "type of vehicle", nullable=True),
+    Column("fuel", "string", "-", "energy carrier", nullable=True),
+    Column("scope", "int8", "-", "1 in the city, 2 grid energy, 3 elsewhere", minimum=1, maximum=3),
+    Column("gpc_ref", "string", "-", "GPC reference number", nullable=True),
+    Column("ipcc_code", "string", "-", "IPCC category", nullable=True),
+    Column("notation_key", "string", "-", "IE, NE, NO, C where no figure", nullable=True),
+)
+_PROCESS = Column("process", "string", "-", "what emits", choices=PROCESSES)
+_POLLUTANT = Column("pollutant", "string", "-", "substance", choices=POLLUTANTS)
+
+LEDGER = Table(
+    "ledger",
+    "a tonne's line",
+    (*(c.name for c in _LEDGER_KEYS), "process", "pollutant"),
+    (
+        *_LEDGER_KEYS[:9],
+        _PROCESS,
+        *_LEDGER_KEYS[9:],
+        _POLLUTANT,
+        Column("mass_t", "float64", "t", "mass in the period", minimum=0, nullable=True),
+    ),
+)
+
+ENERGY = Table(
+    "energy",
+    "energy of a ledger line",
+    tuple(c.name for c in _LEDGER_KEYS),
+    (
+        *_LEDGER_KEYS,
+        Column("energy_tj", "float64", "TJ", "final energy", minimum=0),
+        Column("energy_tce", "float64", "tce", "tonnes of coal equivalent", minimum=0),
+    ),
+)
+
+ACTIVITY = Table(
+    "activity",
+    "district x stream x type x road type",
+    ("district_id", "subsector", "vehicle_class", "trip_kind", "vehicle_type", "road_type"),
+    (
+        DISTRICT_ID,
+        Column("subsector", "string", "-", "subsector of transport", choices=SUBSECTORS),
+        VEHICLE_CLASS,
+        TRIP_KIND,
+        Column("vehicle_type", "string", "-", "type of vehicle"),
+        Column("road_type", "string", "-", "driving situation", choices=ROAD_TYPES),
+        Column("vkm", "float64", "veh km", "vehicle-kilometres", minimum=0),
+        Column("vehicle_h", "float64", "veh h", "vehicle-hours", minimum=0),
+        Column("tonne_km", "float64", "t km", "freight performance", minimum=0, nullable=True),
+        Column(
+            "passenger_km", "float64", "pass km", "passenger performance", minimum=0, nullable=True
+        ),
+    ),
+)
+
+INVENTORY = Table(
+    "inventory",
+    "district x line",
+    ("district_id", "item", "memo_kind", "gpc_ref", "ipcc_code", "subsector", "scope"),
+    (
+        Column("year", "int64", "-", "year of the account"),
+        Column("district_id", "string", "-", "district", nullable=True),
+        Column("district_name", "string", "-", "name of the district", nullable=True),
+        *(_LEDGER_KEYS[i] for i in (0, 1, 10, 11, 4, 9, 12)),
+        Column("co2_t", "float64", "t", "fossil CO2", minimum=0, nullable=True),
+        Column("co2_biogenic_t", "float64", "t", "biogenic CO2", minimum=0, nullable=True),
+        Column("ch4_t", "float64", "t", "methane", minimum=0, nullable=True),
+        Column("n2o_t", "float64", "t", "nitrous oxide", minimum=0, nullable=True),
+        Column("co2e_t", "float64", "t", "CO2 equivalent", minimum=0, nullable=True),
+        *(
+            Column(f"{name}_t", "float64", "t", f"mass of {name}", minimum=0, nullable=True)
+            for name in AIR_POLLUTANTS
+        ),
+        Column("energy_tj", "float64", "TJ", "final energy", minimum=0, nullable=True),
+        Column("energy_tce", "float64", "tce", "tonnes of coal equivalent", nullable=True),
+        Column("vkm", "float64", "veh km", "on one road line per district", nullable=True),
+        Column("rule", "string", "-", "accounting rule"),
+        Column("gwp_set", "string", "-", "global warming potentials"),
+        Column("factor_set", "string", "-", "set of emission factors"),
+    ),
+)
+
+LINK_RESULTS = Table(
+    "links",
+    "a link in a district, inside the boundary",
+    ("link_id", "district_id"),
+    (
+        LINK_ID,
+        DISTRICT_ID,
+        Column("length_m", "float64", "m", "length in the district", minimum=0),
+        Column("vkm", "float64", "veh km", "vehicle-kilometres", minimum=0, nullable=True),
+        *(
+            Column(
+                f"vkm_{name}",
+                "float64",
+                "veh km",
+                f"vehicle-kilometres of {name}",
+                minimum=0,
+                nullable=True,
+                optional=True,
+            )
+            for name in VEHICLE_CLASSES
+        ),
+        Column("vehicle_h", "float64", "veh h", "vehicle-hours", minimum=0, nullable=True),
+        Column("speed_kmh", "float64", "km/h", "vkm / vehicle_h", minimum=0, nullable=True),
+        *_pollutant_columns("t"),
+        Column("electricity_mwh", "float64", "MWh", "grid electricity", nullable=True),
+        Column("co2_scope2_t", "float64", "t", "CO2 of grid electricity", nullable=True),
+        Column("geometry", "geometry", "-", "the part of the link in the district"),
+    ),
+)
+
+SPECTRUM = Table(
+    "spectrum",
+    "area x stream x road type x gradient x speed node, non-zero only",
+    ("district_id", "vehicle_class", "trip_kind", "road_type", "gradient", "speed_node"),
+    (
+        DISTRICT_ID,
+        VEHICLE_CLASS,
+        TRIP_KIND,
+        Column("road_type", "string", "-", "driving situation", choices=ROAD_TYPES),
+        Column("gradient", "float64", "m/m", "gradient node"),
+        Column("speed_node", "int64", "0.1 km/h", "speed node", minimum=0),
+        Column("vkm", "float64", "veh km", "vehicle-kilometres", minimum=0),
+    ),
+)
+
+HOURS = Table(
+    "hours",
+    "stream x day type x hour x road type x speed node, city-wide",
+    ("vehicle_class", "trip_kind", "day_type", "hour", "road_type", "speed_node"),
+    (
+        VEHICLE_CLASS,
+        TRIP_KIND,
+        Column("day_type", "string", "-", "day type of the calendar"),
+        Column("hour", "int64", "h", "local civil hour [h, h+1)", minimum=0, maximum=23),
+        Column("road_type", "string", "-", "driving situation", choices=ROAD_TYPES),
+        Column("speed_node", "int64", "0.1 km/h", "speed node", minimum=0),
+        Column("vkm", "float64", "veh km", "vehicle-kilometres", minimum=0),
+    ),
+)
+
+FLIGHTS = Table(
+    "flights",
+    "flights of one kind",
+    (),
+    (
+        Column("origin", "string", "-", "place of departure"),
+        Column("origin_country", "string", "-", "ISO 3166-1 alpha-2 of the origin"),
+        Column("destination", "string", "-", "place of arrival"),
+        Column("destination_country", "string", "-", "ISO 3166-1 alpha-2 of the destination"),
+        Column("origin_in_city", "bool", "-", "departs inside the boundary"),
+        Column("destination_in_city", "bool", "-", "arrives inside the boundary"),
+        Column("movements", "float64", "-", "number of flights", minimum=0),
+        Column("fuel", "string", "-", "fuel burnt"),
+        Column("fuel_t", "float64", "t", "fuel burnt by all of them", minimum=0),
+        Column("note", "string", "-", "remark", nullable=True, optional=True),
+    ),
+)
+
+VOYAGES = Table("voyages", "voyages of one kind", (), FLIGHTS.columns)

@@ -1,0 +1,1 @@
+"""Networks, counts and demand into volumes and speeds on links."""
