@@ -1,0 +1,184 @@
+"""Read tables: Parquet, CSV, and the small cited tables that transmod ships."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from transmod.errors import Faults, InputError
+from transmod.schema import Column, Table
+
+_PACKAGE = Path(__file__).parent.parent
+_TRUE = ("true", "yes", "1")
+_FALSE = ("false", "no", "0")
+
+
+def read_shipped_table(room: str, name: str) -> pd.DataFrame:
+    """
+    Read the small cited table `name` of a room: `transmod/<room>/tables/<name>.csv`.
+
+    An empty field is null; every other text, "NA" and "none" too, is itself.
+    """
+    path = _PACKAGE / room / "tables" / f"{name}.csv"
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
+def check_file(path: Path) -> None:
+    """
+    Make sure that `path` is a file that can be read.
+
+    Raises
+    ------
+    InputError
+        If it does not exist, is a folder or may not be read.
+    """
+    if path.is_dir():
+        raise InputError(f"{path} must be a file: it is a folder.")
+    if not path.exists():
+        raise InputError(f"{path} must exist: no such file.")
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise InputError(f"{path} must be readable: {error.strerror}.") from error
+
+
+def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """
+    Read a Parquet file; whole numbers with nulls stay whole (`Int64`).
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    columns : sequence of str, optional
+        Read only these. Default: all.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, truncated or not Parquet, or lacks one of `columns`.
+    """
+    path = Path(path)
+    check_file(path)
+    try:
+        names = pq.read_schema(path).names
+        missing = [name for name in columns or () if name not in names]
+        if missing:
+            raise InputError(
+                f"{path} must have the columns {', '.join(columns or ())}: {', '.join(missing)} "
+                f"not found, it has {', '.join(names)}."
+            )
+        table = pq.read_table(path, columns=None if columns is None else list(columns))
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path} must be a whole Parquet file: {_first_line(error)}.") from error
+    return to_frame(table)
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """Turn an Arrow table into a DataFrame in which whole numbers with nulls are `Int64`."""
+    frame = table.to_pandas(ignore_metadata=True)
+    for field, values in zip(table.schema, table.columns, strict=True):
+        if pa.types.is_integer(field.type) and values.null_count:
+            frame[field.name] = values.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    return frame
+
+
+def read_csv(path: Path, table: Table | None = None, faults: Faults | None = None) -> pd.DataFrame:
+    """
+    Read a CSV file strictly: UTF-8, a header of different names, rows of one length.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    table : Table, optional
+        Its numbers and booleans are parsed as the schema says; columns that the schema does not
+        know stay text. Without it, every column is text.
+    faults : Faults, optional
+        Takes a sentence for each column with text where a number must stand; such values become
+        null. Without it, they are raised.
+
+    Returns
+    -------
+    pandas.DataFrame
+        An empty field is null; "NA", "NO" and "nan" as text are themselves.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty, not UTF-8 or ragged.
+    """
+    path = Path(path)
+    check_file(path)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = next(csv.reader(file), [])
+        _check_header(header, path)
+        frame = pd.read_csv(
+            path, encoding="utf-8-sig", dtype=str, keep_default_na=False, na_values=[""],
+            index_col=False, on_bad_lines="error",
+        )  # fmt: skip
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} must be UTF-8 text: byte {error.start} is not.") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning) as error:
+        raise InputError(f"{path} must be a CSV file: {_first_line(error)}.") from error
+    if table is None:
+        return frame
+    found = Faults() if faults is None else faults
+    for column in table.columns:
+        if column.name in frame.columns:
+            frame[column.name] = _parse(frame[column.name], column, path, found)
+    if faults is None:
+        found.raise_any()
+    return frame
+
+
+def _check_header(header: list[str], path: Path) -> None:
+    if not any(header):
+        raise InputError(f"{path} must be a CSV file with a header: its first line is empty.")
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise InputError(f"{path} must name each column once: {', '.join(twice)} stand twice.")
+
+
+def _parse(texts: pd.Series, column: Column, path: Path, faults: Faults) -> pd.Series:
+    """Parse one column of text as the schema says."""
+    stripped = texts.str.strip()
+    values: pd.Series
+    if column.dtype == "bool":
+        names = {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}
+        values = stripped.str.lower().map(names)
+        kind = f"one of {', '.join(_TRUE + _FALSE)}"
+        bad = values.isna() & texts.notna()
+        values = values.astype(bool if values.notna().all() else "boolean")
+    elif column.dtype.startswith(("int", "float")):
+        values = pd.to_numeric(stripped, errors="coerce")
+        kind = "a number"
+        bad = values.isna() & texts.notna() & (stripped.str.lower() != "nan")
+        if column.dtype.startswith("int"):
+            kind = "a whole number"
+            broken = values.notna() & (values != np.floor(values))
+            bad |= broken
+            values = values.mask(broken)
+            values = values.astype("int64" if values.notna().all() else "Int64")
+        else:
+            values = values.astype("float64")
+    else:
+        return texts
+    if bad.any():
+        first = int(np.flatnonzero(bad)[0])
+        faults.add(
+            f"`{column.name}` [{column.unit}] of {path} must be {kind}: {int(bad.sum())} of "
+            f"{len(bad)} are not, first in row {first + 1} (value {texts.iloc[first]!r})."
+        )
+    return values
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
