@@ -61,10 +61,47 @@ PROCESSES = (
     "electricity",
     "landing_take_off",
     "cruise",
+    "flight",
     "voyage",
 )
 SUBSECTORS = ("road", "rail", "water", "aviation", "off_road")
 ITEMS = ("inventory", "memo")
+NOTATION_KEYS = ("IE", "NE", "NO", "C")
+
+# Every kind of activity that can emit: an accounting rule gives each of them exactly one line.
+ACTIVITIES = (
+    "road_fuel",
+    "road_wear",
+    "road_biogenic",
+    "road_electricity",
+    "rail_fuel",
+    "rail_electricity",
+    "flight_within_city",
+    "flight_cross_boundary",
+    "flight_international",
+    "landing_cycle_cross_boundary",
+    "landing_cycle_international",
+    "aircraft_ground_power",
+    "voyage_within_city",
+    "voyage_cross_boundary",
+    "voyage_international",
+    "port_phase_cross_boundary",
+    "port_phase_international",
+    "shore_power",
+    "off_road_fuel",
+    "off_road_electricity",
+)
+# What the model says of a row of emissions or energy; accounts add the line it stands on.
+EMISSION_KEYS = (
+    "activity",
+    "district_id",
+    "location",
+    "subsector",
+    "vehicle_class",
+    "trip_kind",
+    "vehicle_type",
+    "fuel",
+)
 LOCATIONS = ("link", "district", "point", "unallocated")
 MEMO_KINDS = (
     "cross_boundary_aviation",
@@ -294,6 +331,8 @@ _LEDGER_KEYS = (
     Column("gpc_ref", "string", "-", "GPC reference number", nullable=True),
     Column("ipcc_code", "string", "-", "IPCC category", nullable=True),
     Column("notation_key", "string", "-", "IE, NE, NO, C where no figure", nullable=True),
+    Column("activity", "string", "-", "what is done: key of the rule", choices=ACTIVITIES),
+    Column("in_total", "bool", "-", "counts in the total of the accounting rule"),
 )
 _PROCESS = Column("process", "string", "-", "what emits", choices=PROCESSES)
 _POLLUTANT = Column("pollutant", "string", "-", "substance", choices=POLLUTANTS)
@@ -345,12 +384,22 @@ ACTIVITY = Table(
 INVENTORY = Table(
     "inventory",
     "district x line",
-    ("district_id", "item", "memo_kind", "gpc_ref", "ipcc_code", "subsector", "scope"),
+    (
+        "district_id",
+        "item",
+        "memo_kind",
+        "gpc_ref",
+        "ipcc_code",
+        "subsector",
+        "scope",
+        "notation_key",
+        "activity",
+    ),
     (
         Column("year", "int64", "-", "year of the account"),
         Column("district_id", "string", "-", "district", nullable=True),
         Column("district_name", "string", "-", "name of the district", nullable=True),
-        *(_LEDGER_KEYS[i] for i in (0, 1, 10, 11, 4, 9, 12)),
+        *(_LEDGER_KEYS[i] for i in (0, 1, 10, 11, 4, 9, 12, 13, 14)),
         Column("co2_t", "float64", "t", "fossil CO2", minimum=0, nullable=True),
         Column("co2_biogenic_t", "float64", "t", "biogenic CO2", minimum=0, nullable=True),
         Column("ch4_t", "float64", "t", "methane", minimum=0, nullable=True),
@@ -448,3 +497,70 @@ FLIGHTS = Table(
 )
 
 VOYAGES = Table("voyages", "voyages of one kind", (), FLIGHTS.columns)
+
+TERRITORIES = Table(
+    "territories",
+    "a territory with a country code of its own, seen from one country",
+    ("territory",),
+    (
+        Column("territory", "string", "-", "ISO 3166-1 alpha-2 of the territory"),
+        Column("country", "string", "-", "ISO 3166-1 alpha-2 of the country"),
+        Column(
+            "treated_as",
+            "string",
+            "-",
+            "how movements between the two count",
+            choices=("domestic", "international"),
+        ),
+        Column("note", "string", "-", "remark", nullable=True, optional=True),
+    ),
+)
+
+MOVEMENT_FUELS = Table(
+    "movement_fuels",
+    "a property of a fuel of aircraft or ships",
+    ("subsector", "fuel", "quantity"),
+    (
+        Column("subsector", "string", "-", "who burns it", choices=("aviation", "water")),
+        Column("fuel", "string", "-", "fuel burnt"),
+        Column(
+            "quantity",
+            "string",
+            "-",
+            "net calorific value, or a pollutant",
+            choices=("energy", *POLLUTANTS),
+        ),
+        Column("value", "float64", "-", "in `unit`", minimum=0),
+        Column("unit", "string", "-", "unit of value", choices=("MJ/kg", "g/kg", "kg/TJ")),
+        Column("source", "string", "-", "publication, edition, table"),
+        Column("year", "int64", "-", "year of the publication"),
+        Column("licence", "string", "-", "terms of use"),
+        Column("verification", "string", "-", "how the value was checked"),
+        Column("error_group", "string", "-", "what errs together"),
+    ),
+)
+
+RULE = Table(
+    "rule",
+    "the line an activity stands on",
+    ("activity",),
+    (
+        Column("activity", "string", "-", "what is done", choices=ACTIVITIES),
+        Column("item", "string", "-", "inventory, or memo: never in a total", choices=ITEMS),
+        Column("memo_kind", "string", "-", "kind of memo item", nullable=True, choices=MEMO_KINDS),
+        Column("in_total", "bool", "-", "counts in the total"),
+        Column("scope", "int8", "-", "1 in the city, 2 grid energy, 3 elsewhere", 1, 3),
+        Column("gpc_ref", "string", "-", "GPC reference number", nullable=True),
+        Column("ipcc_code", "string", "-", "IPCC 2006 category", nullable=True),
+        Column(
+            "notation_key",
+            "string",
+            "-",
+            "why the line has no figure in the total",
+            nullable=True,
+            choices=NOTATION_KEYS,
+        ),
+        Column("note", "string", "-", "remark", nullable=True, optional=True),
+        Column("source", "string", "-", "where the rule stands"),
+    ),
+)
