@@ -1,0 +1,171 @@
+"""Words and round numbers of figures: one place, so that another language can be added."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+DASH = "\N{EN DASH}"  # where there is no number
+FIGURE_SPACE = "\N{FIGURE SPACE}"  # as wide as a digit
+
+TEXT = {
+    "no_value": "no value",
+    "zero": "zero",
+    "below": "below {}",
+    "between": "{} to {}",
+    "above": "{} and more",
+    "of_length": "% of length",
+    "of_total": "% of total",
+    "of_area": "% of area",
+    "direction_km": "directed km",
+    "road_class": "Road class",
+    "network": "{}: road network",
+    "link_count": "{} directed links",
+    "boundary": "city boundary",
+    "district_borders": "district borders",
+    "district": "District",
+    "others": "{} others",
+    "year": "year",
+    "links_title": "{}: CO₂ of road traffic by link",
+    "grid_title": "{}: CO₂ of road traffic by grid cell",
+    "districts_title": "{}: CO₂ of road traffic by district",
+    "classes_title": "{}: CO₂ and driving by vehicle class",
+    "hours_title": "{}: driving through the day",
+    "co2_per_km": "t CO₂ per km and {}, in each driving direction",
+    "co2_per_km2": "t CO₂ per km² and {}",
+    "cells": "cells of {} m",
+    "co2_mass": "t CO₂ per {}",
+    "inside": "tailpipe emissions inside the city boundary (scope 1)",
+    "share_of_vkm": "Share of vehicle-kilometres",
+    "vkm_per_hour": "1,000 vehicle-km per hour",
+    "local_hour": "hour of the day, local time",
+    "motorway": "Motorway",
+    "trunk": "Trunk road",
+    "primary": "Primary",
+    "secondary": "Secondary",
+    "tertiary": "Tertiary",
+    "unclassified": "Unclassified",
+    "residential": "Residential",
+    "living_street": "Living street",
+    "service": "Service",
+    "car": "Cars",
+    "taxi": "Taxis",
+    "lcv": "Vans",
+    "rigid_truck": "Rigid trucks",
+    "articulated_truck": "Articulated trucks",
+    "bus": "Buses",
+    "coach": "Coaches",
+    "motorcycle": "Motorcycles",
+    "moped": "Mopeds",
+}
+
+_LADDERS = ((1, 2, 5), (1, 3), (1,))  # steps in each power of ten
+_N_LIMITS = 5
+
+
+def word(key: str) -> str:
+    """Return the text of `key`, or `key` in plain words where there is none."""
+    return TEXT.get(key, key.replace("_", " ").capitalize())
+
+
+def number(value: float, digits: int = 3) -> str:
+    """
+    Write a number to be read: thousands separators, `digits` significant digits, no exponent.
+
+    Examples
+    --------
+    >>> number(1234567.8), number(0.012345), number(25.0), number(float("nan"))
+    ('1,234,568', '0.0123', '25', '–')
+    """
+    if not math.isfinite(value):
+        return DASH
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    written = f"{value:,.{decimals}f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written
+
+
+def percent(part: float, total: float) -> str:
+    """Write `part` of `total` in per cent; a dash where there is no share."""
+    if not (math.isfinite(part) and math.isfinite(total)) or total <= 0:
+        return DASH
+    share = 100.0 * part / total
+    if 0 < share < 1:
+        return "< 1"
+    return f"{share:.0f}"
+
+
+def round_below(value: float) -> float:
+    """Return the largest of 1, 2, 5 times a power of ten that is not above `value` (> 0)."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return max(step * power for step in (1.0, 2.0, 5.0) if step * power <= value * (1 + 1e-12))
+
+
+def class_limits(values: NDArray[np.float64], weights: NDArray[np.float64]) -> list[float]:
+    """
+    Choose round limits between the classes of a map.
+
+    Traffic is skewed: few links carry most of it. Among limits in equal ratios (1, 2, 5, 10 or
+    1, 3, 10 or 1, 10, 100) and in equal steps, those are taken that spread both the length and
+    the amount (length times value) most evenly over the classes: the sum of the two entropies
+    is the largest.
+
+    Parameters
+    ----------
+    values
+        Shape (N,), any unit. Only finite values above zero are looked at.
+    weights
+        Shape (N,), for example lengths [m].
+
+    Returns
+    -------
+    list of float
+        Ascending, at most five; a value equal to a limit belongs to the class above it.
+    """
+    use = np.isfinite(values) & (values > 0) & (weights > 0)
+    if not use.any():
+        return []
+    order = np.argsort(values[use], kind="stable")
+    ranked = values[use][order]
+    weight = weights[use][order]
+    sums = [np.r_[0.0, np.cumsum(amount)] for amount in (weight, weight * ranked)]
+    best: list[float] = []
+    most = 0.0
+    for limits in _candidates(float(ranked[0]), float(ranked[-1])):
+        cuts = np.r_[0, np.searchsorted(ranked, limits), ranked.size]
+        evenness = 0.0
+        for total in sums:
+            share = np.diff(total[cuts]) / total[-1]
+            share = share[share > 0]
+            evenness -= float(np.sum(share * np.log(share)))
+        if evenness > most + 1e-9:  # of equals the first: the same map on every machine
+            best, most = limits, evenness
+    return best
+
+
+def _candidates(low: float, high: float) -> Iterator[list[float]]:
+    """Yield ascending round limits between `low` and `high`, none of them outside."""
+    powers = range(math.floor(math.log10(high)) - _N_LIMITS, math.floor(math.log10(high)) + 1)
+    for ladder in _LADDERS:
+        rungs = [float(f"{step}e{power}") for power in powers for step in ladder]
+        for end in range(1, len(rungs) + 1):
+            yield [rung for rung in rungs[max(0, end - _N_LIMITS) : end] if low < rung <= high]
+    power = math.floor(math.log10(high))
+    for step in (float(f"{s}e{p}") for p in range(power - 3, power + 1) for s in (1, 2, 5)):
+        first, last = math.floor(low / step) + 1, math.floor(high / step)
+        if 2 <= last - first + 1 <= _N_LIMITS:
+            yield [float(f"{step * i:.10g}") for i in range(first, last + 1)]
+
+
+def class_labels(limits: list[float]) -> list[str]:
+    """Write the classes between `limits`, lowest first."""
+    if not limits:
+        return [TEXT["above"].format(0)]
+    written = [number(limit) for limit in limits]
+    inner = [TEXT["between"].format(a, b) for a, b in pairwise(written)]
+    return [TEXT["below"].format(written[0]), *inner, TEXT["above"].format(written[-1])]
