@@ -1,0 +1,231 @@
+"""
+Result tables: checked against the schema, sorted by key, written the same way each time.
+
+Parquet files carry the unit and the meaning of every column in the metadata of its field.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import shapely
+from numpy.typing import NDArray
+
+from transmod.errors import CheckError, Faults, InputError
+from transmod.inputs.checks import check_table
+from transmod.schema import Column, Table
+
+ROW_GROUP_ROWS = 2**17
+GEOPARQUET_VERSION = "1.1.0"
+_RADIX_LIMIT = 2**62
+
+_TYPES = {
+    "int8": pa.int8(),
+    "int64": pa.int64(),
+    "float32": pa.float32(),
+    "float64": pa.float64(),
+    "string": pa.string(),
+    "bool": pa.bool_(),
+    "list<string>": pa.list_(pa.string()),
+    "list<float32>": pa.list_(pa.float32()),
+    "geometry": pa.binary(),
+}
+
+
+def write_table(
+    frame: pd.DataFrame, table: Table, path: Path, *, metadata: Mapping[str, str]
+) -> None:
+    """
+    Write a result table as Parquet: rows sorted by key, the same bytes for the same rows.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The rows, in any order, with the columns of `table` in any order; its index is not
+        written. An optional column may be absent.
+    table : schema.Table
+        What the file must hold.
+    path : Path
+        File to write.
+    metadata : mapping of str to str
+        Facts about the whole file. `table`, `row` and `key` are added.
+
+    Raises
+    ------
+    CheckError
+        If the rows break the schema; the message lists every fault, and nothing is written.
+    """
+    _write_parquet(to_arrow(frame, table), path, metadata)
+
+
+def write_geo_table(
+    frame: gpd.GeoDataFrame, table: Table, path: Path, *, metadata: Mapping[str, str]
+) -> None:
+    """
+    Write a result table with geometry as GeoParquet 1.1, otherwise as `write_table` does.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        As in `write_table`, with an active geometry column called `geometry` and a CRS.
+    table, path, metadata
+        As in `write_table`.
+
+    Raises
+    ------
+    CheckError
+        If the rows break the schema, or the frame has no CRS.
+
+    Notes
+    -----
+    No covering column of bounding boxes is written: rows are sorted by key, not by place, so it
+    would let no reader skip a row group.
+    """
+    if frame.crs is None:
+        msg = f"`{table.name}.geometry` must have a CRS: it has none."
+        raise CheckError(msg)
+    kinds = sorted(set(frame.geometry.geom_type.dropna()))
+    geo = {
+        "version": GEOPARQUET_VERSION,
+        "primary_column": "geometry",
+        "columns": {
+            "geometry": {
+                "encoding": "WKB",
+                "geometry_types": kinds,
+                "crs": frame.crs.to_json_dict(),
+                "edges": "planar",
+            }
+        },
+    }
+    if len(frame):
+        geo["columns"]["geometry"]["bbox"] = [float(v) for v in frame.total_bounds]  # type: ignore[index]
+    _write_parquet(to_arrow(frame, table), path, {**metadata, "geo": json.dumps(geo)})
+
+
+def write_csv(frame: pd.DataFrame, table: Table, path: Path) -> None:
+    """
+    Write a result table as CSV: UTF-8, one header line, rows sorted by key.
+
+    Floats are written with the digits that give the same float back; null is an empty field.
+
+    Parameters
+    ----------
+    frame, table, path
+        As in `write_table`.
+
+    Raises
+    ------
+    CheckError
+        If the rows break the schema; the message lists every fault, and nothing is written.
+    """
+    rows = to_arrow(frame, table)
+    # ArrowDtype keeps an integer with nulls an integer.
+    text = rows.to_pandas(types_mapper=pd.ArrowDtype).to_csv(index=False, lineterminator="\n")
+    Path(path).write_bytes(text.encode("utf-8"))
+
+
+def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
+    """
+    Check rows against the schema and sort them by the key.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The rows, in any order, with the columns of `table` in any order.
+    table : schema.Table
+        What the rows must be.
+
+    Returns
+    -------
+    pyarrow.Table
+        Columns in the order of the schema; nulls of a key sort last.
+
+    Raises
+    ------
+    CheckError
+        If the rows break the schema; the message lists every fault.
+    """
+    coded = frame.select_dtypes("category").columns
+    frame = frame.astype({name: frame[name].cat.categories.dtype for name in coded})
+    faults = Faults()
+    extra = [str(name) for name in frame.columns if name not in table.names]
+    if extra:
+        faults.add(
+            f"{table.name} must have no column outside its schema: found {', '.join(extra)}. "
+            f"Valid are {', '.join(table.names)}."
+        )
+    check_table(frame, table, table.name, faults)
+    try:
+        faults.raise_any()
+    except InputError as error:  # rows of our own making: not the user's fault
+        raise CheckError(str(error)) from None
+    present = [c for c in table.columns if c.name in frame.columns]
+    arrays = {c.name: _to_array(frame[c.name], c) for c in present}
+    rank = _rank([arrays[name] for name in table.key if name in arrays])
+    order = pa.array(np.argsort(rank, kind="stable"))
+    schema = pa.schema(
+        [
+            pa.field(
+                c.name,
+                arrays[c.name].type,
+                nullable=c.nullable,
+                metadata={"unit": c.unit, "meaning": c.meaning},
+            )
+            for c in present
+        ],
+        metadata={"table": table.name, "row": table.row, "key": ",".join(table.key)},
+    )
+    return pa.Table.from_arrays([arrays[c.name].take(order) for c in present], schema=schema)
+
+
+def _to_array(series: pd.Series, column: Column) -> pa.Array:
+    if column.dtype == "geometry":
+        wkb = shapely.to_wkb(series.to_numpy(), byte_order=1, flavor="iso")
+        return pa.array(wkb, type=_TYPES["geometry"])
+    array = pa.array(series, from_pandas=True)
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    if column.dtype == "list<float32>" and len(series):  # of one length, as the schema has it
+        return array.cast(pa.list_(pa.float32(), len(series.iloc[0])))
+    return array.cast(_TYPES[column.dtype], safe=True)
+
+
+def _rank(keys: list[pa.Array]) -> NDArray[np.int64]:
+    """Give each row a number by its key: equal keys have equal numbers, nulls come last."""
+    rank = np.zeros(len(keys[0]), np.int64)
+    size = 1
+    for key in keys:
+        encoded = key.dictionary_encode()
+        n = len(encoded.dictionary)
+        place = np.append(pc.rank(encoded.dictionary, tiebreaker="dense").to_numpy() - 1, n)
+        codes = place[encoded.indices.fill_null(n).to_numpy()].astype(np.int64)
+        if size * (n + 1) > _RADIX_LIMIT:
+            present, rank = np.unique(rank, return_inverse=True)
+            size = present.size
+        rank = rank * (n + 1) + codes
+        size *= n + 1
+    return rank
+
+
+def _write_parquet(rows: pa.Table, path: Path, metadata: Mapping[str, str]) -> None:
+    facts = {**{k.decode(): v.decode() for k, v in rows.schema.metadata.items()}, **metadata}
+    pq.write_table(
+        rows.replace_schema_metadata(dict(sorted(facts.items()))),
+        path,
+        version="2.6",
+        data_page_version="1.0",
+        compression="zstd",
+        compression_level=3,
+        row_group_size=ROW_GROUP_ROWS,
+        use_dictionary=True,
+        write_statistics=[f.name for f in rows.schema if not pa.types.is_binary(f.type)],
+        store_schema=True,
+    )
