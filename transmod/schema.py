@@ -305,6 +305,19 @@ HOURLY_VOLUMES = Table(
     ),
 )
 
+LONG_VOLUMES = Table(
+    "volumes",
+    "a stream on a link in one hour",
+    ("link_id", "vehicle_class", "trip_kind", "hour"),
+    (
+        *HOURLY_VOLUMES.columns[:3],
+        Column("hour", "int64", "-", "position in the series, from 0", minimum=0, maximum=8783),
+        Column("volume", "float64", "veh/h", "vehicles in the hour", minimum=0),
+        Column("speed_kmh", "float64", "km/h", "travel speed", minimum=0, optional=True),
+        HOURLY_VOLUMES.columns[5],
+    ),
+)
+
 PIECES = Table(
     "pieces",
     "the part of a link in one district and one cell",
