@@ -1,0 +1,73 @@
+"""Energy in tonnes of coal equivalent, by equivalent value or by equal value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from transmod.errors import InputError
+from transmod.inputs.tables import read_shipped_table
+from transmod.units import GJ_PER_TCE, convert
+
+BASES = ("equivalent", "equal_value")
+
+
+@dataclass(frozen=True)
+class CoalEquivalent:
+    """Tonnes of coal equivalent per TJ of fuel and of electricity [tce/TJ]."""
+
+    basis: str
+    fuel_tce_per_tj: float
+    electricity_tce_per_tj: float
+
+
+def coal_equivalent(basis: str, year: int, kgce_per_kwh: float | None = None) -> CoalEquivalent:
+    """
+    Coal equivalents of fuels and of electricity.
+
+    Parameters
+    ----------
+    basis : str
+        `equivalent`: each joule counts the same, 29.3076 GJ/tce. `equal_value`: electricity counts
+        as the coal that thermal power plants burn to supply it.
+    year : int
+        Year of the account; `equal_value` takes the coal consumption of that year.
+    kgce_per_kwh : float, optional
+        The user's own coal consumption [kgce/kWh] for `equal_value`.
+
+    Raises
+    ------
+    InputError
+        If the basis is unknown, or no coal consumption is known for the year.
+
+    References
+    ----------
+    .. [1] GB/T 2589-2020, General rules for calculation of the comprehensive energy consumption.
+    """
+    if basis not in BASES:
+        raise InputError(f"`tce_basis` must be one of {', '.join(BASES)}: {basis!r} found.")
+    tce_per_tj = convert(1.0, "TJ", "GJ") / GJ_PER_TCE
+    if basis == "equivalent":
+        return CoalEquivalent(basis, tce_per_tj, tce_per_tj)
+    if kgce_per_kwh is None:
+        table = read_shipped_table("accounts", "power_coal").set_index("year")["kgce_per_kwh"]
+        if year not in table.index:
+            raise InputError(
+                f"`tce_basis` equal_value needs the coal consumption of power plants "
+                f"[kgce/kWh]: none is known for {year}. Give `kgce_per_kwh`; transmod has "
+                f"{', '.join(map(str, table.index))}."
+            )
+        kgce_per_kwh = float(table[year])
+    if not 0.0 < kgce_per_kwh < 1.0:
+        raise InputError(f"`kgce_per_kwh` [kgce/kWh] must be > 0 and < 1: {kgce_per_kwh} found.")
+    # kgce/kWh is tce/MWh
+    return CoalEquivalent(basis, tce_per_tj, kgce_per_kwh / convert(1.0, "MWh", "TJ"))
+
+
+def energy_tce(energy: pd.DataFrame, coal: CoalEquivalent) -> np.ndarray:
+    """Coal equivalent [tce] of rows of energy with `fuel` and `energy_tj` [TJ]."""
+    is_electricity = (energy["fuel"] == "electricity").to_numpy(bool)
+    per_tj = np.where(is_electricity, coal.electricity_tce_per_tj, coal.fuel_tce_per_tj)
+    return energy["energy_tj"].to_numpy(np.float64) * per_tj

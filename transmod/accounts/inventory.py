@@ -1,0 +1,200 @@
+"""The inventory: a row for each district and line, as inventory teams import it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from transmod.accounts.coal import CoalEquivalent, energy_tce
+from transmod.accounts.ledger import (
+    InventoryLedger,
+    MemoLedger,
+    to_form,
+    total,
+    total_apart,
+    total_energy,
+    total_memo,
+)
+from transmod.errors import CheckError
+from transmod.schema import GREENHOUSE_GASES, INVENTORY, MEMO_KINDS, NO_DISTRICT, POLLUTANTS
+
+NO_DISTRICT_NAME = "inside the boundary, in no district"
+UNALLOCATED_NAME = "not attributed to a district"
+
+_LINE = [*INVENTORY.key, "in_total"]
+
+
+@dataclass(frozen=True)
+class Account:
+    """
+    What an account is made by.
+
+    `gwp` is the warming potential [t CO2e/t] of each of `schema.GREENHOUSE_GASES` in the set
+    `gwp_set`; `rule` and `factor_set` are names.
+    """
+
+    year: int
+    rule: str
+    factor_set: str
+    gwp_set: str
+    gwp: Mapping[str, float]
+    coal: CoalEquivalent
+
+    def __post_init__(self) -> None:
+        missing = [name for name in GREENHOUSE_GASES if name not in self.gwp]
+        if missing:
+            raise CheckError(
+                f"The warming potentials {self.gwp_set!r} must hold "
+                f"{', '.join(GREENHOUSE_GASES)}: {', '.join(missing)} not found."
+            )
+
+
+def to_inventory(
+    inventory: InventoryLedger,
+    memo: MemoLedger,
+    account: Account,
+    districts: pd.DataFrame,
+    vkm: pd.DataFrame,
+) -> pd.DataFrame:
+    """
+    Add the ledger up to one row for each district and line.
+
+    Parameters
+    ----------
+    inventory, memo : InventoryLedger, MemoLedger
+        The ledger; memo items stay rows of their own.
+    account : Account
+        Year, rule, warming potentials and coal equivalents.
+    districts : pandas.DataFrame
+        `district_id` and `name`.
+    vkm : pandas.DataFrame
+        `district_id` and `vkm` [veh km] inside the boundary, no district twice.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows in the form of `schema.INVENTORY`, sorted by district and line; rows of no district
+        come last. A substance that no ledger row estimates is null, not 0. `co2e_t` adds the
+        gases that have a figure and no biogenic CO2.
+
+    Raises
+    ------
+    CheckError
+        If a district has no name, or vehicle-kilometres but no road line to stand on.
+    """
+    ledger = pd.concat([inventory.rows, memo.rows], ignore_index=True)
+    energy = pd.concat([inventory.energy, memo.energy], ignore_index=True)
+    keys = pd.concat([ledger[_LINE], energy[_LINE]], ignore_index=True)
+    line = keys.groupby(_LINE, dropna=False, sort=False).ngroup().to_numpy()
+    lines = keys.loc[~pd.Series(line).duplicated().to_numpy()].reset_index(drop=True)
+    of_mass, of_energy = line[: len(ledger)], line[len(ledger) :]
+
+    def add(values: np.ndarray, at: np.ndarray) -> np.ndarray:
+        known = ~np.isnan(values)
+        sums = np.bincount(at[known], values[known], minlength=len(lines))
+        count = np.bincount(at[known], minlength=len(lines))
+        return np.where(count > 0, sums, np.nan)
+
+    mass = ledger["mass_t"].to_numpy(np.float64)
+    for name in POLLUTANTS:
+        chosen = (ledger["pollutant"] == name).to_numpy(bool)
+        lines[f"{name}_t"] = add(mass[chosen], of_mass[chosen])
+    lines["co2e_t"] = add(_warming(ledger, account), of_mass)
+    lines["energy_tj"] = add(energy["energy_tj"].to_numpy(np.float64), of_energy)
+    lines["energy_tce"] = add(energy_tce(energy, account.coal), of_energy)
+    lines["district_name"] = _names(lines["district_id"], districts)
+    lines = lines.sort_values(_LINE, ignore_index=True, na_position="last")
+    lines["vkm"] = _vkm_of_lines(lines, vkm)
+    for name in ("year", "rule", "gwp_set", "factor_set"):
+        lines[name] = getattr(account, name)
+    return to_form(lines, INVENTORY)
+
+
+def totals(
+    inventory: InventoryLedger, memo: MemoLedger, account: Account, vkm: float
+) -> dict[str, object]:
+    """
+    Figures of the whole city for the manifest.
+
+    Returns
+    -------
+    dict
+        `<pollutant>_t`, `co2e_t` [t], `energy_tj` [TJ], `energy_tce` [tce] in the total of the
+        rule, `vkm` [veh km]; `scope_2` and `scope_3`, what the inventory lists apart; `memo`, each
+        kind for itself. A substance without a figure is left out.
+    """
+    rows, energy = inventory.rows, inventory.energy
+    tce = pd.Series(energy_tce(energy, account.coal), energy.index)
+    warming = pd.Series(_warming(rows, account), rows.index)
+    city: dict[str, object] = _figures({name: total(inventory, name) for name in POLLUTANTS})
+    city |= _co2e(warming[rows["in_total"]])
+    city["energy_tj"] = total_energy(inventory)
+    city["energy_tce"] = math.fsum(tce[energy["in_total"]])
+    city["vkm"] = vkm
+    for scope in (2, 3):
+        apart = ~rows["in_total"] & (rows["scope"] == scope)
+        apart_energy = ~energy["in_total"] & (energy["scope"] == scope)
+        if apart.any() or apart_energy.any():
+            city[f"scope_{scope}"] = (
+                _figures({name: total_apart(inventory, name, scope=scope) for name in POLLUTANTS})
+                | _co2e(warming[apart])
+                | {
+                    "energy_tj": math.fsum(energy.loc[apart_energy, "energy_tj"]),
+                    "energy_tce": math.fsum(tce[apart_energy]),
+                }
+            )
+    memo_warming = pd.Series(_warming(memo.rows, account), memo.rows.index)
+    city["memo"] = {
+        kind: _figures({name: total_memo(memo, kind, name) for name in POLLUTANTS})
+        | _co2e(memo_warming[memo.rows["memo_kind"] == kind])
+        for kind in MEMO_KINDS
+        if (memo.rows["memo_kind"] == kind).any()
+    }
+    return city
+
+
+def _warming(rows: pd.DataFrame, account: Account) -> np.ndarray:
+    """CO2 equivalent [t] of each ledger row; NaN where it is no greenhouse gas or no figure."""
+    factor = rows["pollutant"].map({name: account.gwp[name] for name in GREENHOUSE_GASES})
+    return rows["mass_t"].to_numpy(np.float64) * factor.to_numpy(np.float64)
+
+
+def _names(district_id: pd.Series, districts: pd.DataFrame) -> pd.Series:
+    names = dict(zip(districts["district_id"], districts["name"], strict=True))
+    names |= {NO_DISTRICT: NO_DISTRICT_NAME}
+    unknown = sorted(set(district_id.dropna()) - set(names))
+    if unknown:
+        raise CheckError(f"Each district of the ledger must have a name: {unknown[0]!r} has none.")
+    return district_id.map(names).where(district_id.notna(), UNALLOCATED_NAME)
+
+
+def _vkm_of_lines(lines: pd.DataFrame, vkm: pd.DataFrame) -> np.ndarray:
+    """Vehicle-kilometres on the first road line of each district, null on all others."""
+    driven = vkm.set_index("district_id")["vkm"]
+    road = lines[(lines["subsector"] == "road") & (lines["item"] == "inventory")]
+    # fuel before electricity and wear: the line a reader looks at first
+    order = road.assign(is_fuel=road["activity"] != "road_fuel").sort_values(
+        ["district_id", "is_fuel"], kind="stable"
+    )
+    first = order.drop_duplicates("district_id")
+    homeless = driven.index[(driven > 0.0).to_numpy()].difference(pd.Index(first["district_id"]))
+    if len(homeless):
+        raise CheckError(
+            f"Vehicle-kilometres must stand on a road line: district {homeless[0]!r} has none."
+        )
+    column = np.full(len(lines), np.nan)
+    column[first.index] = driven.reindex(first["district_id"]).to_numpy(np.float64)
+    return column
+
+
+def _figures(masses: Mapping[str, float]) -> dict[str, object]:
+    return {f"{name}_t": mass for name, mass in masses.items() if not math.isnan(mass)}
+
+
+def _co2e(warming: pd.Series) -> dict[str, object]:
+    known = warming.dropna()
+    return {"co2e_t": math.fsum(known)} if len(known) else {}

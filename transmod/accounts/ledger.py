@@ -1,0 +1,241 @@
+"""
+The ledger: every tonne is one row, and stands on one line.
+
+Inventory and memo items are two types. The functions that total take only the first, so a memo
+item cannot enter a total: neither the type checker nor the program lets it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from transmod.accounts.coal import CoalEquivalent, energy_tce
+from transmod.accounts.rules import to_lines
+from transmod.errors import CheckError
+from transmod.inputs.rules import Rule
+from transmod.schema import EMISSION_KEYS, ENERGY, LEDGER, Table
+
+
+@dataclass(frozen=True)
+class InventoryLedger:
+    """
+    Rows of the inventory: those in the total, and those listed apart (`in_total` false).
+
+    `rows` has the columns of `schema.LEDGER`, `energy` those of `schema.ENERGY` without
+    `energy_tce`; both are sorted by key.
+    """
+
+    rows: pd.DataFrame
+    energy: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        _require_item(self.rows, self.energy, "inventory")
+
+
+@dataclass(frozen=True)
+class MemoLedger:
+    """Rows of the memo items, in the form of `InventoryLedger`: reported, never summed with it."""
+
+    rows: pd.DataFrame
+    energy: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        _require_item(self.rows, self.energy, "memo")
+        for frame in (self.rows, self.energy):
+            if frame["in_total"].any():
+                raise CheckError("A memo item must not count in the total: in_total is true.")
+
+
+def post(
+    emission_rows: pd.DataFrame, energy_rows: pd.DataFrame, rule: Rule
+) -> tuple[InventoryLedger, MemoLedger]:
+    """
+    Put each row on the line that the rule gives its activity.
+
+    Parameters
+    ----------
+    emission_rows : pandas.DataFrame
+        `schema.EMISSION_KEYS`, `process`, `pollutant`, `mass_t` [t], null where not estimated.
+    energy_rows : pandas.DataFrame
+        `schema.EMISSION_KEYS`, `energy_tj` [TJ].
+    rule : Rule
+        The accounting rule.
+
+    Returns
+    -------
+    InventoryLedger, MemoLedger
+        Together they hold every row once: rows of one key are added, none is left out. A row
+        without a figure has the notation key `NE`.
+
+    Raises
+    ------
+    CheckError
+        If a mass or energy is negative or infinite, an energy is missing, or an activity has no
+        line in the rule.
+    """
+    mass = _require_columns(emission_rows, (*EMISSION_KEYS, "process", "pollutant"), "mass_t")
+    energy = _require_columns(energy_rows, EMISSION_KEYS, "energy_tj")
+    if energy["energy_tj"].isna().any():
+        raise CheckError("Energy [TJ] must be present in each row: a value is missing.")
+    rows = to_lines(mass, rule)
+    rows.loc[rows["mass_t"].isna(), "notation_key"] = "NE"
+    rows = _add_equal(rows, LEDGER, "mass_t")
+    energy = _add_equal(to_lines(energy, rule), ENERGY, "energy_tj")
+    parts = [
+        [frame[frame["item"] == item].reset_index(drop=True) for frame in (rows, energy)]
+        for item in ("inventory", "memo")
+    ]
+    return InventoryLedger(*parts[0]), MemoLedger(*parts[1])
+
+
+def switch_rule(
+    inventory: InventoryLedger, memo: MemoLedger, rule: Rule
+) -> tuple[InventoryLedger, MemoLedger]:
+    """Read a ledger by another rule: rows move between lines, no mass is computed anew."""
+    rows = pd.concat([inventory.rows, memo.rows], ignore_index=True)
+    energy = pd.concat([inventory.energy, memo.energy], ignore_index=True)
+    return post(rows, energy, rule)
+
+
+def total(
+    inventory: InventoryLedger,
+    pollutant: str,
+    *,
+    subsector: str | None = None,
+    district_id: str | None = None,
+) -> float:
+    """
+    Add up one pollutant of the inventory [t], as far as the rule counts it in the total.
+
+    Parameters
+    ----------
+    inventory : InventoryLedger
+        A memo ledger is refused.
+    pollutant : str
+        One of `schema.POLLUTANTS`.
+    subsector, district_id : str, optional
+        Only these rows.
+
+    Returns
+    -------
+    float
+        Mass [t], rounded once; NaN where no row has a figure.
+
+    Raises
+    ------
+    TypeError
+        If `inventory` is anything but an `InventoryLedger`.
+    """
+    _require_inventory(inventory)
+    rows = inventory.rows
+    return _sum(rows[rows["in_total"]], "mass_t", pollutant, subsector, district_id)
+
+
+def total_apart(
+    inventory: InventoryLedger, pollutant: str, *, scope: int, district_id: str | None = None
+) -> float:
+    """Add up one pollutant [t] of the inventory rows of a scope that stand outside the total."""
+    _require_inventory(inventory)
+    rows = inventory.rows
+    rows = rows[~rows["in_total"] & (rows["scope"] == scope)]
+    return _sum(rows, "mass_t", pollutant, None, district_id)
+
+
+def total_memo(memo: MemoLedger, kind: str, pollutant: str) -> float:
+    """Add up one pollutant [t] of one kind of memo item; kinds are never added to each other."""
+    if not isinstance(memo, MemoLedger):
+        raise TypeError(f"A memo item is read from a MemoLedger: {type(memo).__name__} found.")
+    rows = memo.rows
+    return _sum(rows[rows["memo_kind"] == kind], "mass_t", pollutant, None, None)
+
+
+def total_energy(inventory: InventoryLedger, *, in_total: bool = True) -> float:
+    """Add up the final energy [TJ] of the inventory rows in the total, or of those outside it."""
+    _require_inventory(inventory)
+    energy = inventory.energy
+    return math.fsum(energy.loc[energy["in_total"] == in_total, "energy_tj"])
+
+
+def to_table(inventory: InventoryLedger, memo: MemoLedger) -> pd.DataFrame:
+    """Both ledgers as one table in the form of `schema.LEDGER`, sorted by key."""
+    return to_form(pd.concat([inventory.rows, memo.rows], ignore_index=True), LEDGER)
+
+
+def to_energy_table(
+    inventory: InventoryLedger, memo: MemoLedger, coal: CoalEquivalent
+) -> pd.DataFrame:
+    """Energy of both ledgers as one table in the form of `schema.ENERGY`, sorted by key."""
+    energy = pd.concat([inventory.energy, memo.energy], ignore_index=True)
+    return to_form(energy.assign(energy_tce=energy_tce(energy, coal)), ENERGY)
+
+
+def to_form(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Columns of `table`, in its order and with its dtypes; a null stays null."""
+    dtypes = {
+        column.name: "Int64" if column.dtype == "int64" and column.nullable else column.dtype
+        for column in table.columns
+    }
+    return frame[list(table.names)].astype(dtypes).reset_index(drop=True)
+
+
+def _require_inventory(ledger: object) -> None:
+    if not isinstance(ledger, InventoryLedger):
+        raise TypeError(
+            f"A total is made of an InventoryLedger only: {type(ledger).__name__} found. "
+            f"Memo items never enter a total."
+        )
+
+
+def _require_item(rows: pd.DataFrame, energy: pd.DataFrame, item: str) -> None:
+    for frame in (rows, energy):
+        bad = int((frame["item"] != item).sum())
+        if bad:
+            raise CheckError(
+                f"This ledger must hold rows of item {item!r} only: {bad} of {len(frame)} are not."
+            )
+
+
+def _require_columns(frame: pd.DataFrame, keys: tuple[str, ...], value: str) -> pd.DataFrame:
+    """Keys and value of `frame`, after the value has been checked."""
+    missing = [name for name in (*keys, value) if name not in frame.columns]
+    if missing:
+        raise CheckError(f"Rows for the ledger must have the columns {', '.join(missing)}.")
+    values = frame[value].to_numpy(np.float64)
+    bad = (values < 0.0) | np.isinf(values)
+    if bad.any():
+        first = int(np.flatnonzero(bad)[0])
+        raise CheckError(
+            f"`{value}` must be >= 0 and finite: {int(bad.sum())} of {len(bad)} rows are not, "
+            f"first {frame['activity'].iloc[first]!r} (value {values[first]})."
+        )
+    return frame[[*keys, value]]
+
+
+def _add_equal(rows: pd.DataFrame, table: Table, value: str) -> pd.DataFrame:
+    """Sort rows by the table's key and add those of one key; an unknown mass stays unknown."""
+    key = list(table.key)
+    # by the value too: a sum must not depend on the order in which rows were posted
+    rows = rows.sort_values([*key, value], na_position="first", ignore_index=True)
+    if rows.duplicated(key).any():
+        rows = rows.groupby(key, sort=False, dropna=False)[value].sum(min_count=1).reset_index()
+    return rows
+
+
+def _sum(
+    rows: pd.DataFrame,
+    value: str,
+    pollutant: str,
+    subsector: str | None,
+    district_id: str | None,
+) -> float:
+    chosen = rows["pollutant"] == pollutant
+    if subsector is not None:
+        chosen &= rows["subsector"] == subsector
+    if district_id is not None:
+        chosen &= rows["district_id"] == district_id
+    values = rows.loc[chosen, value].dropna()  # rows without a figure stand apart as NE
+    return math.fsum(values) if len(values) else math.nan
