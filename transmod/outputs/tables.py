@@ -170,7 +170,6 @@ def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
     present = [c for c in table.columns if c.name in frame.columns]
     arrays = {c.name: _to_array(frame[c.name], c) for c in present}
     rank = _rank([arrays[name] for name in table.key if name in arrays])
-    order = pa.array(np.argsort(rank, kind="stable"))
     schema = pa.schema(
         [
             pa.field(
@@ -183,7 +182,10 @@ def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
         ],
         metadata={"table": table.name, "row": table.row, "key": ",".join(table.key)},
     )
-    return pa.Table.from_arrays([arrays[c.name].take(order) for c in present], schema=schema)
+    rows = pa.Table.from_arrays([arrays[c.name] for c in present], schema=schema)
+    if (np.diff(rank) < 0).any():
+        rows = rows.take(pa.array(np.argsort(rank, kind="stable")))
+    return rows
 
 
 def _to_array(series: pd.Series, column: Column) -> pa.Array:
