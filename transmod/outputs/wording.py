@@ -27,9 +27,10 @@ TEXT = {
     "link_count": "{} directed links",
     "boundary": "city boundary",
     "district_borders": "district borders",
-    "district": "District",
     "others": "{} others",
     "year": "year",
+    "day": "day",
+    "hour": "hour",
     "links_title": "{}: CO₂ of road traffic by link",
     "grid_title": "{}: CO₂ of road traffic by grid cell",
     "districts_title": "{}: CO₂ of road traffic by district",
@@ -39,10 +40,17 @@ TEXT = {
     "co2_per_km2": "t CO₂ per km² and {}",
     "cells": "cells of {} m",
     "co2_mass": "t CO₂ per {}",
-    "inside": "tailpipe emissions inside the city boundary (scope 1)",
     "share_of_vkm": "Share of vehicle-kilometres",
-    "vkm_per_hour": "1,000 vehicle-km per hour",
+    "all_classes": "All",
+    "vkm": "{} vehicle-km",
+    "percent": "{} %",
+    "vkm_h": "Vehicle-km per hour",
+    "vkm_h_1000": "1,000 vehicle-km per hour",
+    "vkm_h_million": "Million vehicle-km per hour",
     "local_hour": "hour of the day, local time",
+    "vkm_day": "{} vehicle-km a day",
+    "million": "{} million",
+    "hours_without": "{} hours without value",
     "motorway": "Motorway",
     "trunk": "Trunk road",
     "primary": "Primary",
@@ -88,6 +96,11 @@ def number(value: float, digits: int = 3) -> str:
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     written = f"{value:,.{decimals}f}"
     return written.rstrip("0").rstrip(".") if "." in written else written
+
+
+def large(value: float) -> str:
+    """Write a number; in millions from two million on."""
+    return TEXT["million"].format(number(value / 1e6)) if value >= 2e6 else number(value)
 
 
 def percent(part: float, total: float) -> str:
@@ -162,10 +175,11 @@ def _candidates(low: float, high: float) -> Iterator[list[float]]:
             yield [float(f"{step * i:.10g}") for i in range(first, last + 1)]
 
 
-def class_labels(limits: list[float]) -> list[str]:
-    """Write the classes between `limits`, lowest first."""
+def class_labels(limits: list[float], low: float, high: float) -> list[str]:
+    """Write the classes between `limits` of values from `low` to `high`, lowest first."""
     if not limits:
-        return [TEXT["above"].format(0)]
+        ends = dict.fromkeys((number(low), number(high)))
+        return [TEXT["between"].format(*ends) if len(ends) == 2 else number(low)]
     written = [number(limit) for limit in limits]
     inner = [TEXT["between"].format(a, b) for a, b in pairwise(written)]
     return [TEXT["below"].format(written[0]), *inner, TEXT["above"].format(written[-1])]
