@@ -42,7 +42,7 @@ def to_raster(
         The grid.
     cells : pandas.DataFrame
         One row per cell with emissions: `cell_id` int64 and a column of masses [t] for each
-        pollutant, named after it. Null: the mass is unknown.
+        pollutant, `<pollutant>` or `<pollutant>_t`. Null: the mass is unknown.
     fraction_in_boundary : ndarray
         Share of each cell inside the boundary (n_rows, n_columns) [-].
 
@@ -60,6 +60,7 @@ def to_raster(
     """
     shape = (grid.n_rows, grid.n_columns)
     cell_id = cells["cell_id"].to_numpy(np.int64)
+    cells = cells.rename(columns=lambda name: name.removesuffix("_t"))
     names = [name for name in POLLUTANTS if name in cells.columns]
     faults = []
     if fraction_in_boundary.shape != shape:
