@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from shapely import MultiPolygon, Polygon
 
 from transmod.errors import Faults
-from transmod.kernels.cut import count_cuts, fill_cuts, measure_links
+from transmod.kernels.cut import count_rows, fill_rows, measure_links
 
 MAX_CELLS = 50_000_000
 
@@ -100,12 +100,12 @@ class Grid:
     @property
     def x(self) -> NDArray[np.float64]:
         """Eastings of the cell centres (n_columns,) [m]."""
-        return self.x0 + (np.arange(self.n_columns) + 0.5) * self.cell_size_m
+        return self.x0 + (np.arange(self.n_columns, dtype=float) + 0.5) * self.cell_size_m
 
     @property
     def y(self) -> NDArray[np.float64]:
         """Northings of the cell centres (n_rows,) [m], from the south."""
-        return self.y0 + (np.arange(self.n_rows) + 0.5) * self.cell_size_m
+        return self.y0 + (np.arange(self.n_rows, dtype=float) + 0.5) * self.cell_size_m
 
 
 def _check_size(cell_size_m: float, faults: Faults) -> None:
@@ -221,7 +221,7 @@ class Lines:
 def lay_out(lines: NDArray[np.object_]) -> Lines:
     """Lay out LineStrings (L,), none of them empty, for the kernels."""
     x, y = np.ascontiguousarray(shapely.get_coordinates(lines).T)
-    start = _offsets(shapely.get_num_coordinates(lines))
+    start = np.append(0, np.cumsum(shapely.get_num_coordinates(lines), dtype=np.int64))
     position = np.empty(len(x))
     measure_links(x, y, start, position)
     return Lines(x, y, start, position)
@@ -261,36 +261,16 @@ def cut_lines(
         else (grid.x0, grid.y0, grid.cell_size_m, grid.n_columns, grid.n_rows)
     )
     x, y, start = lines.x, lines.y, lines.start
-    row_count = np.empty(len(start) - 1, np.int64)
-    count_cuts(x, y, start, cut_start, *cells, row_count)
-    row_start = _offsets(row_count)
-    row_area = np.empty(row_start[-1], np.int32)
-    row_cell = np.empty(row_start[-1], np.int64)
-    row_fraction = np.empty(row_start[-1])
-    fill_cuts(
-        x,
-        y,
-        start,
-        lines.position,
-        cut,
-        cut_start,
-        area,
-        *cells,
-        row_start,
-        row_area,
-        row_cell,
-        row_fraction,
+    bound = count_rows(x, y, start, cut_start, *cells)
+    rows = (
+        np.empty(bound, np.int64),
+        np.empty(bound, np.int32),
+        np.empty(bound, np.int64),
+        np.empty(bound),
     )
-    used = row_fraction >= 0
-    line = np.repeat(np.arange(len(row_count)), row_count)
-    return line[used], row_area[used], row_cell[used], row_fraction[used]
-
-
-def _offsets(count: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Return where each of the groups of `count` (L,) begins, and the end of the last (L + 1,)."""
-    offsets = np.zeros(len(count) + 1, np.int64)
-    np.cumsum(count, out=offsets[1:])
-    return offsets
+    n = fill_rows(x, y, start, lines.position, cut, cut_start, area, *cells, *rows)
+    line, row_area, cell, fraction = (column[:n].copy() for column in rows)
+    return line, row_area, cell, fraction
 
 
 def _cells_on_border(grid: Grid, boundary: Polygon | MultiPolygon) -> NDArray[np.int64]:

@@ -187,7 +187,9 @@ def _check_network(network: Network, grid: Grid | None) -> None:
         )
     lines = network.links.geometry.to_numpy()
     is_bad = shapely.get_type_id(lines) != shapely.GeometryType.LINESTRING
-    is_bad |= ~np.isfinite(shapely.bounds(lines)).all(axis=1)
+    is_bad |= shapely.is_empty(lines)
+    xy, link = shapely.get_coordinates(lines, return_index=True)
+    is_bad[link[~np.isfinite(xy).all(axis=1)]] = True
     if is_bad.any():
         first = np.flatnonzero(is_bad)[0]
         faults.add(
@@ -212,7 +214,7 @@ def _cut_at_borders(network: Network) -> _Stretches:
     lines = lay_out(geometry)
     link, cut = _border_cuts(geometry, lines, np.append(districts, network.boundary))
     n_cut = np.bincount(link, minlength=len(geometry))
-    cut_start = np.append(0, np.cumsum(n_cut))
+    cut_start = np.append(0, np.cumsum(n_cut, dtype=np.int64))
     # stretches: the first begins at 0, the others at the cuts of their link
     of = np.repeat(np.arange(len(geometry)), n_cut + 1)
     first = cut_start[:-1] + np.arange(len(geometry))
