@@ -1,0 +1,226 @@
+"""Read a set of vehicle profiles: factors, types, fleets, fuels, each row with its source."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from transmod.errors import Faults, InputError
+from transmod.inputs import profile_tables as tables
+from transmod.inputs.checks import check_table, first_of, listed
+from transmod.inputs.tables import check_file, read_csv, read_parquet
+from transmod.schema import Table
+
+_DEFAULTS = ("mileage_km", "charging_efficiency_ac", "charging_efficiency_dc")
+_POLE = ("per_strength", "half_width_min_kmh", "half_width_max_kmh")
+
+
+@dataclass(frozen=True)
+class ProfileSet:
+    """
+    A set of vehicle profiles as it stands in its folder.
+
+    Tables are as `transmod.inputs.profile_tables` says, sorted by their keys. `defaults` and
+    `pole` are the numbers of `set.toml`; `fleets` maps the name of a fleet to its shares;
+    `sha256` hashes every file that was read.
+    """
+
+    name: str
+    title: str
+    citation: str
+    licence: str
+    folder: Path
+    sha256: str
+    defaults: dict[str, float]
+    pole: dict[str, float]
+    sources: pd.DataFrame
+    hot: pd.DataFrame
+    segments: pd.DataFrame
+    types: pd.DataFrame
+    nitrogen: pd.DataFrame
+    bc_fraction: pd.DataFrame
+    electric: pd.DataFrame
+    electricity: pd.DataFrame
+    fuels: pd.DataFrame
+    wear: pd.DataFrame
+    wear_fractions: pd.DataFrame
+    wear_speed: pd.DataFrame
+    gwp: pd.DataFrame
+    none_by_definition: pd.DataFrame
+    not_estimated: pd.DataFrame
+    mappings: pd.DataFrame
+    fleets: dict[str, pd.DataFrame]
+
+
+def read_profiles(folder: Path) -> ProfileSet:
+    """
+    Read the set of vehicle profiles in `folder`.
+
+    Parameters
+    ----------
+    folder : Path
+        `vehicle_profiles/<set>/`, laid out as `vehicle_profiles/README.md` says.
+
+    Returns
+    -------
+    ProfileSet
+        All tables, checked against their schema and against each other.
+
+    Raises
+    ------
+    InputError
+        With every fault of every file: missing files or columns, values out of range, sources,
+        segments, groups or types that are named but not given.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        near = sorted(p.name for p in folder.parent.glob("*/set.toml")) if folder.parent else []
+        raise InputError(
+            f"{folder} must be a folder with a set of vehicle profiles: no such folder."
+            + (f" Sets beside it: {', '.join(near)}." if near else "")
+        )
+    faults = Faults()
+    digest = hashlib.sha256()
+    settings = _read_settings(folder / "set.toml", digest, faults)
+    frames = {
+        table.name: _read_table(folder / table.name, table, digest, faults) for table in tables.ALL
+    }
+    fleets = {
+        path.stem: _read_table(path, tables.FLEET, digest, faults)
+        for path in sorted((folder / "fleets").glob("*.csv"))
+    }
+    faults.raise_any()
+    _check_references(frames, fleets, faults)
+    faults.raise_any()
+    return ProfileSet(
+        name=settings["name"],
+        title=settings["title"],
+        citation=settings["citation"],
+        licence=settings["licence"],
+        folder=folder,
+        sha256=digest.hexdigest(),
+        defaults=settings["defaults"],
+        pole=settings["pole"],
+        sources=frames["sources.csv"],
+        hot=frames["hot.parquet"],
+        segments=frames["segments.csv"],
+        types=frames["types.csv"],
+        nitrogen=frames["n2o_nh3.csv"],
+        bc_fraction=frames["bc_fraction.csv"],
+        electric=frames["electric.csv"],
+        electricity=frames["electricity.csv"],
+        fuels=frames["fuels.csv"],
+        wear=frames["wear.csv"],
+        wear_fractions=frames["wear_fractions.csv"],
+        wear_speed=frames["wear_speed.csv"],
+        gwp=frames["gwp.csv"],
+        none_by_definition=frames["none_by_definition.csv"],
+        not_estimated=frames["not_estimated.csv"],
+        mappings=frames["mappings.csv"],
+        fleets=fleets,
+    )
+
+
+def _read_settings(path: Path, digest: Any, faults: Faults) -> dict[str, Any]:
+    """Read `set.toml`; what is missing or no number is noted."""
+    try:
+        check_file(path)
+        content = path.read_bytes()
+        digest.update(content)
+        settings = tomllib.loads(content.decode("utf-8"))
+    except InputError as error:
+        faults.take(error)
+        return {}
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        faults.add(f"{path} must be TOML: {error}.")
+        return {}
+    for name in ("name", "title", "citation", "licence"):
+        if not isinstance(settings.get(name), str):
+            faults.add(f"`{name}` of {path} must be text: {settings.get(name)!r} found.")
+    for block, names in (("defaults", _DEFAULTS), ("pole", _POLE)):
+        values = settings.setdefault(block, {})
+        for name in names:
+            value = values.get(name)
+            if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
+                faults.add(f"`{block}.{name}` of {path} must be a number > 0: {value!r} found.")
+    for name in ("charging_efficiency_ac", "charging_efficiency_dc"):
+        value = settings["defaults"].get(name)
+        if isinstance(value, int | float) and value > 1:
+            faults.add(f"`defaults.{name}` of {path} must be <= 1: {value} found.")
+    return settings
+
+
+def _read_table(path: Path, table: Table, digest: Any, faults: Faults) -> pd.DataFrame:
+    """Read one table, sorted by its key; its faults are noted."""
+    try:
+        frame = read_parquet(path) if path.suffix == ".parquet" else read_csv(path, table, faults)
+    except InputError as error:
+        faults.take(error)
+        return pd.DataFrame(columns=list(table.names))
+    digest.update(path.name.encode())
+    digest.update(path.read_bytes())
+    for column in table.columns:
+        if column.optional and column.name not in frame.columns:
+            frame[column.name] = pd.NA
+    check_table(frame, table, str(path), faults)
+    key = [name for name in table.key if name in frame.columns]
+    if key:
+        frame = frame.sort_values(key, kind="stable", na_position="first", ignore_index=True)
+    return frame
+
+
+def _check_references(
+    frames: dict[str, pd.DataFrame], fleets: dict[str, pd.DataFrame], faults: Faults
+) -> None:
+    """Note every name that one table uses and another does not give."""
+    known_sources = frames["sources.csv"]["source"]
+    for name, frame in [*frames.items(), *((f"fleets/{n}.csv", f) for n, f in fleets.items())]:
+        for column in ("source", "sulphur_source"):
+            if column in frame and name != "sources.csv":
+                _check_known(frame[column], known_sources, f"`{column}` of {name}", faults)
+    types = frames["types.csv"]
+    segments = frames["segments.csv"]["segment"]
+    for column, known, where in (
+        ("hot_segment", segments, "segments.csv"),
+        ("electric_curve", frames["electric.csv"]["curve"], "electric.csv"),
+        ("nitrogen_group", frames["n2o_nh3.csv"]["group"], "n2o_nh3.csv"),
+        ("bc_group", frames["bc_fraction.csv"]["group"], "bc_fraction.csv"),
+        ("wear_group", frames["wear.csv"]["wear_group"], "wear.csv"),
+        ("fuel", frames["fuels.csv"]["fuel"], "fuels.csv"),
+    ):
+        _check_known(types[column], known, f"`{column}` of types.csv", faults, where)
+    _check_known(frames["hot.parquet"]["segment"], segments, "`segment` of hot.parquet", faults)
+    _check_known(
+        frames["electric.csv"]["shape_segment"], segments, "`shape_segment` of electric.csv", faults
+    )
+    for name, frame in fleets.items():
+        _check_known(
+            frame["vehicle_type"], types["vehicle_type"], f"`vehicle_type` of fleets/{name}.csv",
+            faults, "types.csv",
+        )  # fmt: skip
+        given = frame.merge(types[["vehicle_type", "vehicle_class"]], on="vehicle_type")
+        wrong = given[given["vehicle_class_x"] != given["vehicle_class_y"]]
+        if len(wrong):
+            first = wrong.iloc[0]
+            faults.add(
+                f"`vehicle_type` of fleets/{name}.csv must be of the row's vehicle class: "
+                f"{len(wrong)} of {len(frame)} are not, first {first['vehicle_type']} in the class "
+                f"{first['vehicle_class_x']} (it is of {first['vehicle_class_y']})."
+            )
+
+
+def _check_known(
+    values: pd.Series, known: pd.Series, label: str, faults: Faults, where: str = ""
+) -> None:
+    bad = ~values.isin(known).to_numpy() & values.notna().to_numpy()
+    if bad.any():
+        found = first_of(bad, lambda i: f"row {i + 1}", values)
+        faults.add(
+            f"{label} must be a name given in {where or 'its table'}: {found}. "
+            f"Names given: {listed(known.drop_duplicates())}."
+        )

@@ -1,0 +1,322 @@
+"""
+Factors: the table of unique curves on the speed nodes, and which type takes which.
+
+Symbols and shapes: J vehicle types, Q quantities, R road types (`schema.ROAD_TYPES`), G gradient
+nodes (`schema.GRADIENT_NODES`), K speed nodes, N unique curves. The full (J, Q, R, G, K) is never
+formed: many types and situations share a curve, so hundreds of types stay small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+import pandas as pd
+
+from transmod.errors import Faults, InputError
+from transmod.inputs.profile_tables import TRUSTED
+from transmod.inputs.profiles import ProfileSet
+from transmod.model.curves import NODES_KMH, Bridge, find_poles, tabulate
+from transmod.model.recipes import (
+    QUANTITIES,
+    Pantry,
+    Quantity,
+    Recipe,
+    wear_correction,
+    write_recipes,
+)
+from transmod.schema import GRADIENT_NODES, N_SPEED_NODES, ROAD_TYPES
+
+_R, _G = len(ROAD_TYPES), len(GRADIENT_NODES)
+_BLOCK = 256
+
+
+@dataclass(frozen=True)
+class Factors:
+    """
+    Factors of the J vehicle types of a run, as curves over speed.
+
+    `types` holds vehicle_type, vehicle_class, powertrain, fuel, size, emission_standard,
+    technology and load_fraction, sorted by vehicle_type. `quantities` are the Q pairs of process
+    and pollutant (or "energy"). `curve` (N, K) holds g/km, of energy MJ/km, on the speed nodes;
+    row 0 is zero. `index` (J, Q, R, G) is the row of `curve`. `validity` (J, R, G, 2) are the
+    speed limits [km/h] of the energy curve, beyond which every factor is held. `scope` (J, Q) is 2
+    for grid electricity, else 1. `carrier` (J, Q) is the fuel or electricity behind the quantity,
+    empty for wear. `estimated` (J, Q) is False where the set declares to have no value: a row of
+    the ledger with the notation key NE, not a zero.
+    """
+
+    types: pd.DataFrame
+    quantities: tuple[Quantity, ...]
+    curve: np.ndarray
+    index: np.ndarray
+    validity: np.ndarray
+    scope: np.ndarray
+    carrier: np.ndarray
+    estimated: np.ndarray
+    notes: tuple[str, ...]
+
+
+def build_factors(
+    profiles: ProfileSet,
+    vehicle_types: Sequence[str],
+    *,
+    year: int,
+    electricity_area: str | None = None,
+    electricity_year: int | None = None,
+    electricity_kg_per_kwh: float | None = None,
+) -> Factors:
+    """
+    Build the factor table of some vehicle types.
+
+    Parameters
+    ----------
+    profiles : ProfileSet
+        The set.
+    vehicle_types : sequence of str
+        Types of `types.csv`; order and repetition do not matter.
+    year : int
+        Year of the run: which row of `electricity.csv` is taken.
+    electricity_area, electricity_year : str, int, optional
+        Row of `electricity.csv`; the year if it is not that of the run.
+    electricity_kg_per_kwh : float, optional
+        The planner's own figure in place of the table's [kg/kWh].
+
+    Returns
+    -------
+    Factors
+        All process-pollutant pairs of every type.
+
+    Raises
+    ------
+    InputError
+        If a type, area or year is unknown, or a figure out of range.
+    CoverageError
+        If a type lacks a value and the set gives no reason for it.
+
+    Notes
+    -----
+    CO2 of a fuel is energy times fossil carbon per energy, so both agree exactly. NMVOC is VOC
+    less methane, never below zero. Exhaust particles are all below 2.5 um and count as PM10 and
+    PM2.5. Loads between published ones are interpolated; gradients are those published, and a
+    type without gradient has one curve for all.
+    """
+    types = _select(profiles, vehicle_types)
+    notes: list[str] = []
+    kg_per_kwh = electricity_factor(
+        profiles, types, year, electricity_area, electricity_year, electricity_kg_per_kwh, notes
+    )
+    pantry = Pantry(profiles, Faults())
+    recipes = write_recipes(pantry, types, kg_per_kwh)
+    rows = pantry.rows
+    curve, index = _fold(pantry, rows, recipes)
+    estimated = np.array([[r[q].estimated for q in QUANTITIES] for r in recipes])
+    notes += _notes(profiles, types, estimated)
+    scope = np.array([2 if process == "electricity" else 1 for process, _ in QUANTITIES], np.int8)
+    keep = [
+        "vehicle_type", "vehicle_class", "powertrain", "fuel", "size", "emission_standard",
+        "technology", "load_fraction",
+    ]  # fmt: skip
+    return Factors(
+        types=types[keep].reset_index(drop=True),
+        quantities=QUANTITIES,
+        curve=curve,
+        index=index,
+        validity=_validity(rows, recipes),
+        scope=np.tile(scope, (len(types), 1)),
+        carrier=_carriers(types),
+        estimated=estimated,
+        notes=tuple(notes),
+    )
+
+
+def electricity_factor(
+    profiles: ProfileSet,
+    types: pd.DataFrame,
+    year: int,
+    area: str | None,
+    area_year: int | None,
+    own: float | None,
+    notes: list[str],
+) -> float | None:
+    """Return CO2 of grid electricity [kg/kWh]: the planner's own, or the table's."""
+    if own is not None:
+        if not 0 <= own <= 2:
+            raise InputError(
+                f"CO2 of grid electricity must be >= 0 and <= 2 [kg/kWh]: {own} found. Figures in "
+                "g/kWh are to be divided by 1000."
+            )
+        return float(own)
+    if area is None or not types["electric_curve"].notna().any():
+        return None
+    table = profiles.electricity
+    rows = table[table["area"] == area]
+    if rows.empty:
+        near = get_close_matches(area, table["area"].unique(), n=3, cutoff=0.4)
+        raise InputError(
+            f"Electricity area must be one of electricity.csv of the set {profiles.name}: {area!r} "
+            f"found. Near: {', '.join(near) or 'none'}. Or give the figure itself [kg/kWh]."
+        )
+    wanted = year if area_year is None else area_year
+    row = rows[rows["year"] == wanted]
+    if row.empty:
+        years = ", ".join(str(y) for y in rows["year"])
+        raise InputError(
+            f"Electricity of {area} must be given for {wanted}: {years} found. Choose one of these "
+            "as electricity year, or give the figure itself [kg/kWh]."
+        )
+    found = row.iloc[0]
+    notes.append(
+        f"Electricity: {found['kg_per_kwh']:g} kg {found['gases']} per kWh, {area} {wanted}"
+        f"{'' if found['verification'] in TRUSTED else ', ' + found['verification']}."
+    )
+    return float(found["kg_per_kwh"])
+
+
+def _select(profiles: ProfileSet, vehicle_types: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of the types asked for, sorted; all unknown names are faults."""
+    known = set(profiles.types["vehicle_type"])
+    faults = Faults()
+    wanted = sorted(set(vehicle_types))
+    for name in wanted:
+        if name not in known:
+            near = get_close_matches(name, known, n=3)
+            faults.add(
+                f"Vehicle type must be one of types.csv of the set {profiles.name}: {name!r} "
+                f"found. Near: {', '.join(near) or 'none'}."
+            )
+    if not wanted:
+        faults.add("Vehicle types must be at least one: none found.")
+    faults.raise_any()
+    return profiles.types[profiles.types["vehicle_type"].isin(wanted)].reset_index(drop=True)
+
+
+def _fold(
+    pantry: Pantry, rows: pd.DataFrame, recipes: list[dict[Quantity, Recipe]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Work out each different recipe once: the curves (N, K) and their index (J, Q, R, G)."""
+    shape = (len(recipes), len(QUANTITIES), _R, _G)
+    part = {name: np.zeros(shape, np.int64) for name in ("low", "high", "m_low", "m_high")}
+    weight, m_weight, scale = (np.zeros(shape[:2]) for _ in range(3))
+    for j, of_type in enumerate(recipes):
+        for q, quantity in enumerate(QUANTITIES):
+            recipe = of_type[quantity]
+            if recipe.rows is None:
+                continue
+            part["low"][j, q], part["high"][j, q] = recipe.rows.low, recipe.rows.high
+            weight[j, q], scale[j, q] = recipe.rows.weight, recipe.scale
+            if recipe.minus is not None:
+                part["m_low"][j, q], part["m_high"][j, q] = recipe.minus.low, recipe.minus.high
+                m_weight[j, q] = recipe.minus.weight
+    base, at = _base_curves(pantry, rows, part)
+    part = {name: at[values] for name, values in part.items()}  # negative: wear, at the end
+
+    codes = np.zeros(np.prod(shape), np.int64)  # 0: the recipe that is zero
+    keys: list[np.ndarray] = []
+    for values in (
+        *(part[name].ravel() for name in ("low", "high", "m_low", "m_high")),
+        *(_spread(x, shape) for x in (weight, m_weight, scale)),
+    ):
+        code, _ = pd.factorize(values)
+        codes, _ = pd.factorize(codes * (code.max() + 1) + code)
+        keys.append(values)
+    zero = keys[0] == 0
+    _, first = np.unique(codes[~zero], return_index=True)
+    first = np.flatnonzero(~zero)[first]
+    number = np.zeros(codes.max() + 1, np.int32)
+    number[codes[first]] = np.arange(1, len(first) + 1)
+    index = np.where(zero, 0, number[codes]).astype(np.int32).reshape(shape)
+
+    curve = np.zeros((len(first) + 1, N_SPEED_NODES))
+    low, high, m_low, m_high, w, m_w, s = (key[first] for key in keys)
+    for start in range(0, len(first), _BLOCK):
+        b = slice(start, start + _BLOCK)
+        out = _mix(base, low[b], high[b], w[b])
+        if m_low[b].any():
+            out = np.maximum(out - _mix(base, m_low[b], m_high[b], m_w[b]), 0.0)
+        np.multiply(out, s[b, None], out=curve[1 + start : 1 + start + len(out)])
+    return curve, index
+
+
+def _spread(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    return np.broadcast_to(values[:, :, None, None], shape).ravel()
+
+
+def _mix(base: np.ndarray, low: np.ndarray, high: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    if not weight.any():
+        return base[low]
+    return base[low] * (1.0 - weight[:, None]) + base[high] * weight[:, None]
+
+
+def _base_curves(
+    pantry: Pantry, rows: pd.DataFrame, part: dict[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Tabulate each different row once.
+
+    Returns the curves, row 0 zero and the wear corrections last, and the curve of each position
+    of the pantry; wear has negative positions, which count from the end.
+    """
+    profiles = pantry.profiles
+    used = np.unique(np.concatenate([values.ravel() for values in part.values()]))
+    used = used[used > 0]
+    wanted = rows.iloc[used - 1]
+    # equal coefficients, equal curve: many segments share one
+    same = wanted.groupby(list(rows.columns), sort=False, dropna=False).ngroup().to_numpy()
+    _, first = np.unique(same, return_index=True)
+    unique = wanted.iloc[first]
+    wear = pantry.wear[::-1]
+    base = np.zeros((1 + len(unique) + len(wear), N_SPEED_NODES))
+    base[1 : 1 + len(unique)] = tabulate(unique, Bridge(**profiles.pole))
+    at = np.zeros(1 + len(rows) + len(wear), np.int64)
+    at[used] = 1 + same
+    for i, process in enumerate(wear):
+        base[1 + len(unique) + i] = wear_correction(profiles, process, NODES_KMH)
+        at[1 + len(rows) + i] = 1 + len(unique) + i
+    return base, at
+
+
+def _validity(rows: pd.DataFrame, recipes: list[dict[Quantity, Recipe]]) -> np.ndarray:
+    """Return the speed limits (J, R, G, 2) of each type's energy curve."""
+    low = np.append(0.0, rows["speed_min_kmh"].to_numpy(np.float64))
+    high = np.append(NODES_KMH[-1], rows["speed_max_kmh"].to_numpy(np.float64))
+    out = np.empty((len(recipes), _R, _G, 2))
+    for j, recipe in enumerate(recipes):
+        mix = recipe["hot", "energy"].rows or recipe["electricity", "energy"].rows
+        if mix is None:  # coverage is proven before
+            raise AssertionError(j)
+        out[j, ..., 0] = np.maximum(low[mix.low], low[mix.high])
+        out[j, ..., 1] = np.minimum(high[mix.low], high[mix.high])
+    return out
+
+
+def _carriers(types: pd.DataFrame) -> np.ndarray:
+    out = np.full((len(types), len(QUANTITIES)), "", object)
+    for q, (process, _) in enumerate(QUANTITIES):
+        if process == "hot":
+            out[:, q] = types["fuel"]
+        elif process == "electricity":
+            out[:, q] = "electricity"
+    return out
+
+
+def _notes(profiles: ProfileSet, types: pd.DataFrame, estimated: np.ndarray) -> list[str]:
+    """Say what is not estimated, and which rows are bridged."""
+    notes = []
+    for q, (process, pollutant) in enumerate(QUANTITIES):
+        names = types.loc[~estimated[:, q], "vehicle_type"]
+        if len(names):
+            notes.append(
+                f"Not estimated (NE): {process} {pollutant} of {len(names)} of {len(types)} "
+                f"vehicle types, first {names.iloc[0]}."
+            )
+    hot = profiles.hot[profiles.hot["segment"].isin(types["hot_segment"].dropna())]
+    poles = int(np.isfinite(find_poles(hot)).any(axis=1).sum())
+    if poles:
+        notes.append(
+            f"{poles} of {len(hot)} published rows of these types have a pole in their speed "
+            "range, bridged by a straight line."
+        )
+    return notes

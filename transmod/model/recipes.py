@@ -1,0 +1,393 @@
+"""
+Recipes: which published rows make the factor of a vehicle type, and how.
+
+A factor of a type in a driving situation is
+
+    scale * max(0, mix(rows) - mix(minus rows)),  mix(a, b) = (1 - w) a + w b
+
+where `w` interpolates between two published loads. Rows are those of `hot.parquet` and the
+constants and curves that the other tables of the set give, written in the same form; a row's
+position is its place in `Pantry.rows`. Position 0 is the row that is zero.
+
+Symbols and shapes: J types, Q quantities, R road types, G gradient nodes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from transmod.errors import CoverageError, Faults
+from transmod.inputs.profile_tables import COEFFICIENTS
+from transmod.inputs.profiles import ProfileSet
+from transmod.schema import GRADIENT_NODES, POLLUTANTS, ROAD_TYPES
+
+Quantity = tuple[str, str]
+Row = dict[str, Any]
+
+QUANTITIES: tuple[Quantity, ...] = (
+    ("hot", "energy"),
+    *(("hot", pollutant) for pollutant in POLLUTANTS),
+    ("electricity", "energy"),
+    ("electricity", "co2"),
+    *(
+        (process, pollutant)
+        for process in ("tyre", "brake", "road_surface")
+        for pollutant in ("pm10", "pm2_5", "bc")
+    ),
+)
+SITUATION = {
+    "urban_peak": "urban",
+    "urban_off_peak": "urban",
+    "rural": "rural",
+    "motorway": "motorway",
+}
+MJ_PER_KWH = 3.6
+SO2_PER_SULPHUR = 2.0  # g SO2 from 1 g of sulphur, as the guidebook takes it
+
+_R, _G = len(ROAD_TYPES), len(GRADIENT_NODES)
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Rows `low` and `high` (R, G) of the pantry, mixed with weight `weight` of `high`."""
+
+    low: np.ndarray
+    high: np.ndarray
+    weight: float
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one quantity of one type is made; `rows` is none where it is zero by definition."""
+
+    rows: Mix | None
+    scale: float = 1.0
+    minus: Mix | None = None
+    estimated: bool = True
+
+
+ZERO = Recipe(None)
+NOT_ESTIMATED = Recipe(None, estimated=False)
+
+
+@dataclass
+class Pantry:
+    """The rows that recipes draw from: those of `hot.parquet`, then added ones."""
+
+    profiles: ProfileSet
+    faults: Faults
+    added: list[dict[str, float]] = field(default_factory=list)
+    wear: list[str] = field(default_factory=list)
+    _known: dict[object, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        hot = self.profiles.hot
+        self.n_hot = len(hot)
+        key = hot["segment"] + "\n" + hot["quantity"]
+        starts = np.flatnonzero((key != key.shift()).to_numpy())
+        ends = np.append(starts[1:], len(hot))
+        self._range = dict(zip(key.to_numpy()[starts], zip(starts, ends, strict=True), strict=True))
+        road = {name: r for r, name in enumerate(ROAD_TYPES)}
+        self._road = hot["road_type"].map(road).fillna(-1).to_numpy(np.int64)
+        self._gradient = hot["gradient"].to_numpy(np.float64)
+        self._load = hot["load_fraction"].to_numpy(np.float64)
+        self._mixes: dict[tuple[str, str, float], Mix | None] = {}
+        self.fuels = _by(self.profiles.fuels, "fuel")
+        self.curves = _by(self.profiles.electric, "curve")
+        self.nitrogen = _by(self.profiles.nitrogen, "group", "pollutant", "state")
+        self.bc_fraction = _by(self.profiles.bc_fraction, "group")
+        self.worn = _by(self.profiles.wear, "wear_group")
+        self.fractions = _by(self.profiles.wear_fractions, "process")
+
+    def hot(self, segment: str, quantity: str, load: float) -> Mix | None:
+        """Return the rows of a segment and quantity at a load, none if not published."""
+        key = (segment, quantity, load)
+        if key not in self._mixes:
+            self._mixes[key] = self._hot(segment, quantity, load)
+        return self._mixes[key]
+
+    def _hot(self, segment: str, quantity: str, load: float) -> Mix | None:
+        found = self._range.get(f"{segment}\n{quantity}")
+        if found is None:
+            return None
+        rows = np.arange(*found)
+        roads, loads = np.unique(self._road[rows]), np.unique(self._load[rows])
+        gradients = np.unique(self._gradient[rows])  # nan stands last, and once
+        whole = (
+            len(rows) == len(roads) * len(gradients) * len(loads)
+            and (len(roads) == _R or roads[0] == -1 == roads[-1])
+            and (np.array_equal(gradients, GRADIENT_NODES) or np.isnan(gradients).all())
+        )
+        if not whole:
+            self.faults.add(
+                f"Hot rows of {segment} {quantity} must cover all road types, gradient nodes and "
+                f"loads, or have none: {len(rows)} rows with {len(roads)} road types, "
+                f"{len(gradients)} gradients and {len(loads)} loads found."
+            )
+            return None
+        # by road type, gradient and load, as the table is sorted by key but road types by name
+        rows = rows[np.lexsort((self._load[rows], self._gradient[rows], self._road[rows]))]
+        cube = np.broadcast_to(
+            rows.reshape(len(roads), len(gradients), len(loads)), (_R, _G, len(loads))
+        )
+        cube = cube + 1  # row 0 is zero
+        if np.isnan(loads).all():
+            return Mix(cube[..., 0], cube[..., 0], 0.0)
+        if not loads[0] <= load <= loads[-1]:
+            self.faults.add(
+                f"`load_fraction` of a type with the segment {segment} must lie in {loads[0]:g} to "
+                f"{loads[-1]:g} [-]: {load:g} found."
+            )
+            return None
+        above = int(np.searchsorted(loads, load))
+        if loads[above] == load:
+            return Mix(cube[..., above], cube[..., above], 0.0)
+        weight = (load - loads[above - 1]) / (loads[above] - loads[above - 1])
+        return Mix(cube[..., above - 1], cube[..., above], float(weight))
+
+    def everywhere(self, position: int) -> Mix:
+        """Return one row for every road type and gradient."""
+        all_of = np.full((_R, _G), position)
+        return Mix(all_of, all_of, 0.0)
+
+    def row(self, low: float, high: float, **coefficients: float) -> int:
+        """Add a row of the published form with the limits [km/h]; return its position."""
+        filled = dict.fromkeys(COEFFICIENTS, 0.0) | {"den_v0": 1.0} | coefficients
+        filled |= {"speed_min_kmh": low, "speed_max_kmh": high}
+        key = tuple(sorted(filled.items()))
+        if key not in self._known:
+            self.added.append(filled)
+            self._known[key] = self.n_hot + len(self.added)
+        return self._known[key]
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """All rows but the zero one: coefficients and speed limits."""
+        columns = [*COEFFICIENTS, "speed_min_kmh", "speed_max_kmh"]
+        added = pd.DataFrame(self.added, columns=columns)
+        return pd.concat([self.profiles.hot[columns], added], ignore_index=True)
+
+
+def _by(table: pd.DataFrame, *keys: str) -> dict[Any, list[Row]]:
+    """Return the rows of a table by one or more of its columns."""
+    out: dict[Any, list[Row]] = {}
+    for row in table.to_dict("records"):
+        key = row[keys[0]] if len(keys) == 1 else tuple(row[k] for k in keys)
+        out.setdefault(key, []).append({str(k): v for k, v in row.items()})
+    return out
+
+
+def nitrogen_rows(pantry: Pantry, group: str, pollutant: str, sulphur: float) -> Mix | None:
+    """
+    Return N2O or NH3 of cars and vans: constants by driving situation.
+
+    Mileage is that of `set.toml`; the sulphur content [mg/kg] of the fuel chooses the column.
+    """
+    rows = pantry.nitrogen.get((group, pollutant, "hot"))
+    if rows is None:
+        return None
+    mileage = pantry.profiles.defaults["mileage_km"]
+    at: dict[str, int] = {}
+    for row in rows:
+        first, second = row["sulphur_1_ppm"], row["sulphur_2_ppm"]
+        column = 1
+        if pd.notna(first) and sulphur > first:
+            column = 3 if pd.notna(second) and sulphur > second else 2
+        growth = row[f"per_km_{column}"] * mileage + row[f"constant_{column}"]
+        value = max(0.0, row[f"base_{column}"] * growth)
+        at[row["situation"]] = pantry.row(0.0, 140.0, num_v0=value)
+    lacking = sorted({s for s in SITUATION.values() if s not in at})
+    if lacking:
+        pantry.faults.add(
+            f"n2o_nh3.csv must give {pollutant} of {group} in each driving situation: "
+            f"{', '.join(lacking)} not found."
+        )
+        return None
+    by_road = np.array([at[SITUATION[road]] for road in ROAD_TYPES])
+    positions = np.broadcast_to(by_road[:, None], (_R, _G))
+    return Mix(positions, positions, 0.0)
+
+
+def electric_rows(pantry: Pantry, curve: str, load: float) -> tuple[Mix | None, float]:
+    """Return the rows of a battery curve and the factor to grid electricity [MJ/km]."""
+    row = pantry.curves[curve][0]
+    loss = 1.0 / pantry.profiles.defaults[f"charging_efficiency_{row['charging']}"]
+    if row["form"] == "a+b/v+c*v2":
+        position = pantry.row(
+            row["speed_min_kmh"], row["speed_max_kmh"],
+            num_v0=row["a"], num_inverse_v=row["b"], num_v2=row["c"],
+        )  # fmt: skip
+        return pantry.everywhere(position), MJ_PER_KWH * loss
+    ratio = row["ratio"] if row["form"] == "ratio" else 1.0
+    return pantry.hot(row["shape_segment"], "energy", load), ratio * loss
+
+
+class Excuses:
+    """What a set says to be zero by definition, or not estimated."""
+
+    def __init__(self, profiles: ProfileSet) -> None:
+        none, lacking = profiles.none_by_definition, profiles.not_estimated
+        columns = ["powertrain", "process", "pollutant"]
+        self._none = set(none[columns].itertuples(index=False, name=None))
+        columns = ["vehicle_type", "process", "pollutant"]
+        self._lacking = list(lacking[columns].itertuples(index=False, name=None))
+
+    def is_none(self, powertrain: str, quantity: Quantity) -> bool:
+        """Say whether a powertrain cannot emit this."""
+        process, pollutant = quantity
+        return (powertrain, process, pollutant) in self._none or (
+            powertrain, process, "*",
+        ) in self._none  # fmt: skip
+
+    def is_lacking(self, vehicle_type: str, quantity: Quantity) -> bool:
+        """Say whether the set declares that it has no value for this."""
+        return any(
+            (process, pollutant) == quantity and fnmatchcase(vehicle_type, pattern)
+            for pattern, process, pollutant in self._lacking
+        )
+
+
+def write_recipes(
+    pantry: Pantry, types: pd.DataFrame, kg_per_kwh: float | None
+) -> list[dict[Quantity, Recipe]]:
+    """
+    Write the recipe of every quantity of every type.
+
+    Parameters
+    ----------
+    pantry : Pantry
+        Rows to draw from; faults of the set are noted in it.
+    types : pandas.DataFrame
+        J rows of `types.csv`.
+    kg_per_kwh : float or None
+        CO2 of grid electricity; needed if a type is charged.
+
+    Raises
+    ------
+    CoverageError
+        With one sentence for each type and process that has no value and no stated reason.
+    """
+    excuses = Excuses(pantry.profiles)
+    lacking: dict[str, list[str]] = {}
+    recipes = []
+    for row in types.to_dict("records"):
+        found = {
+            **hot_recipes(pantry, row),
+            **electric_recipes(pantry, row, kg_per_kwh),
+            **wear_recipes(pantry, row),
+        }
+        full: dict[Quantity, Recipe] = {}
+        for quantity in QUANTITIES:
+            recipe = found.get(quantity)
+            if recipe is not None:
+                full[quantity] = recipe
+            elif excuses.is_none(row["powertrain"], quantity):
+                full[quantity] = ZERO
+            elif excuses.is_lacking(row["vehicle_type"], quantity):
+                full[quantity] = NOT_ESTIMATED
+            else:
+                full[quantity] = ZERO
+                lacking.setdefault(" ".join(quantity), []).append(row["vehicle_type"])
+        recipes.append(full)
+    if kg_per_kwh is None and lacking.pop("electricity co2", None):
+        pantry.faults.add(
+            "CO2 of grid electricity [kg/kWh] must be given for electric types, as an area of "
+            "electricity.csv or as a number: neither was."
+        )
+    pantry.faults.raise_any()
+    if lacking:
+        raise CoverageError(
+            f"Set {pantry.profiles.name} must give {quantity} for every type of the run, or a "
+            f"reason in none_by_definition.csv or not_estimated.csv: missing for {len(names)} of "
+            f"{len(types)} types, first {names[0]}."
+            for quantity, names in lacking.items()
+        )
+    return recipes
+
+
+def hot_recipes(pantry: Pantry, row: Row) -> dict[Quantity, Recipe]:
+    """Return the tailpipe recipes of a type, as far as rows are given."""
+    if not isinstance(row["hot_segment"], str):
+        return {}
+    segment, load, fuel = row["hot_segment"], row["load_fraction"], pantry.fuels[row["fuel"]][0]
+    rows = {
+        name: pantry.hot(segment, name, load)
+        for name in ("energy", "co", "nox", "voc", "pm_exhaust", "ch4", "n2o", "nh3")
+    }
+    if isinstance(row["nitrogen_group"], str):
+        for name in ("n2o", "nh3"):
+            rows[name] = nitrogen_rows(pantry, row["nitrogen_group"], name, fuel["sulphur_mg_kg"])
+    burning = 1.0 - row["electric_share"]  # share of kilometres driven on the engine
+    out: dict[Quantity, Recipe] = {}
+    for name in ("energy", "co", "nox", "ch4", "n2o", "nh3"):
+        if rows[name] is not None:
+            out["hot", name] = Recipe(rows[name], burning)
+    if rows["energy"] is not None:
+        # carbon and sulphur by energy: CO2 agrees with the fuel exactly, by construction
+        sulphur = SO2_PER_SULPHUR * 1e-3 * fuel["sulphur_mg_kg"] / fuel["ncv_mj_kg"]
+        for name, per_mj in (
+            ("co2", fuel["co2_g_mj"]),
+            ("co2_biogenic", fuel["co2_biogenic_g_mj"]),
+            ("so2", sulphur),
+        ):
+            if not np.isnan(per_mj):
+                out["hot", name] = Recipe(rows["energy"], burning * per_mj) if per_mj else ZERO
+    if rows["voc"] is not None and rows["ch4"] is not None:
+        out["hot", "nmvoc"] = Recipe(rows["voc"], burning, minus=rows["ch4"])
+    if rows["pm_exhaust"] is not None:
+        out["hot", "pm2_5"] = out["hot", "pm10"] = Recipe(rows["pm_exhaust"], burning)
+        if isinstance(row["bc_group"], str):
+            share = pantry.bc_fraction[row["bc_group"]][0]["fraction"]
+            out["hot", "bc"] = Recipe(rows["pm_exhaust"], burning * share)
+    return out
+
+
+def electric_recipes(pantry: Pantry, row: Row, kg_per_kwh: float | None) -> dict[Quantity, Recipe]:
+    """Return the recipes of grid electricity, charging loss included."""
+    if not isinstance(row["electric_curve"], str):
+        return {}
+    rows, scale = electric_rows(pantry, row["electric_curve"], row["load_fraction"])
+    if rows is None:
+        return {}
+    scale *= row["electric_share"]
+    out = {("electricity", "energy"): Recipe(rows, scale)}
+    if kg_per_kwh is None:
+        return out
+    out["electricity", "co2"] = Recipe(rows, scale * kg_per_kwh * 1e3 / MJ_PER_KWH)
+    return out
+
+
+def wear_recipes(pantry: Pantry, row: Row) -> dict[Quantity, Recipe]:
+    """Return the recipes of tyre, brake and road wear; their rows are the speed corrections."""
+    out: dict[Quantity, Recipe] = {}
+    load = 0.0 if np.isnan(row["load_fraction"]) else row["load_fraction"]
+    for wear in pantry.worn[row["wear_group"]]:
+        process = wear["process"]
+        if np.isnan(row["load_fraction"]) and wear["load_slope"]:
+            pantry.faults.add(
+                f"`load_fraction` of {row['vehicle_type']} must be given, as its {process} wear "
+                "depends on it: none found."
+            )
+        if process not in pantry.wear:
+            pantry.wear.append(process)
+        tsp = wear["tsp_g_km"] * (wear["load_constant"] + wear["load_slope"] * load)
+        tsp *= row["axles"] / 2.0 if wear["per_axle_pair"] else 1.0
+        # rows of wear have negative positions until the published rows are counted
+        rows = pantry.everywhere(-1 - pantry.wear.index(process))
+        for part in pantry.fractions[process]:
+            out[process, part["pollutant"]] = Recipe(rows, tsp * part["fraction"])
+    return out
+
+
+def wear_correction(profiles: ProfileSet, process: str, speed: np.ndarray) -> np.ndarray:
+    """Return the speed correction [-] of a wear process at `speed` [km/h]."""
+    table = profiles.wear_speed[profiles.wear_speed["process"] == process]
+    start = table["speed_from_kmh"].to_numpy(np.float64)
+    part = np.searchsorted(start, speed, side="right") - 1
+    constant = table["constant"].to_numpy(np.float64)[part]
+    return constant + table["slope_per_kmh"].to_numpy(np.float64)[part] * speed
