@@ -246,14 +246,14 @@ def _open_locked(path: Path) -> int:
 def _take_lock(handle: int) -> None:
     """Lock an open file, or raise BlockingIOError."""
     if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415  only there
+        import msvcrt
 
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         except PermissionError as error:
             raise BlockingIOError from error
     else:
-        import fcntl  # noqa: PLC0415  not on Windows
+        import fcntl
 
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 

@@ -23,7 +23,7 @@ CHANGED = "2000-01-01T00:00:00.000Z"
 _ELLIPSOID = pyproj.Geod(ellps="WGS84")
 
 
-def write_map(  # noqa: PLR0913
+def write_map(
     districts: gpd.GeoDataFrame,
     links: gpd.GeoDataFrame,
     cells: gpd.GeoDataFrame | None,

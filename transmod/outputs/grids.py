@@ -96,7 +96,7 @@ def to_raster(
     return rasters
 
 
-def write_netcdf(  # noqa: PLR0913
+def write_netcdf(
     grid: Grid,
     cells: pd.DataFrame,
     fraction_in_boundary: NDArray[np.float64],
@@ -168,7 +168,7 @@ def write_netcdf(  # noqa: PLR0913
     dataset.to_netcdf(path, engine="h5netcdf", format="NETCDF4")
 
 
-def write_geotiff(  # noqa: PLR0913
+def write_geotiff(
     grid: Grid,
     cells: pd.DataFrame,
     fraction_in_boundary: NDArray[np.float64],
