@@ -8,7 +8,7 @@ cuts decides its district, so a road on a border between two of them counts once
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -212,7 +212,7 @@ def _cut_at_borders(network: Network) -> _Stretches:
     geometry = network.links.geometry.to_numpy()
     districts = network.districts.geometry.to_numpy()
     lines = lay_out(geometry)
-    link, cut = _border_cuts(geometry, lines, np.append(districts, network.boundary))
+    is_near, link, cut = _border_cuts(geometry, lines, np.append(districts, network.boundary))
     n_cut = np.bincount(link, minlength=len(geometry))
     cut_start = np.append(0, np.cumsum(n_cut, dtype=np.int64))
     # stretches: the first begins at 0, the others at the cuts of their link
@@ -224,30 +224,39 @@ def _cut_at_borders(network: Network) -> _Stretches:
     begin[~is_first] = cut
     end[:-1] = begin[1:]
     end[cut_start[1:] + np.arange(len(geometry))] = lines.length
-    middle = shapely.line_interpolate_point(geometry[of], 0.5 * (begin + end))
-    district = _districts_of(middle, districts, network.boundary)
+    district = np.empty(len(of), np.int32)
+    near = is_near[of]
+    middle = shapely.line_interpolate_point(geometry[of[near]], 0.5 * (begin + end)[near])
+    district[near] = _districts_of(middle, districts, network.boundary, "dwithin")
+    # away from all borders any point of the link decides, and does not come near one
+    vertex = lines.start[of[~near]]
+    vertices = shapely.points(lines.x[vertex], lines.y[vertex])
+    district[~near] = _districts_of(vertices, districts, network.boundary, "intersects")
     return _Stretches(lines, cut, cut_start, of, begin, end, district)
 
 
 def _districts_of(
-    points: Geometries, districts: Geometries, boundary: shapely.Geometry
+    points: Geometries,
+    districts: Geometries,
+    boundary: shapely.Geometry,
+    predicate: Literal["dwithin", "intersects"],
 ) -> NDArray[np.int32]:
     """Return the first district of each point (N,); D where none, D + 1 outside the boundary."""
     tree = shapely.STRtree(points)
     district = np.full(len(points), len(districts), np.int32)
-    polygon, point = tree.query(districts, predicate="dwithin", distance=TOLERANCE_M)
+    polygon, point = tree.query(districts, predicate=predicate, distance=TOLERANCE_M)
     np.minimum.at(district, point, polygon.astype(np.int32))
     is_outside = np.ones(len(points), bool)
-    is_outside[tree.query(boundary, predicate="dwithin", distance=TOLERANCE_M)] = False
+    is_outside[tree.query(boundary, predicate=predicate, distance=TOLERANCE_M)] = False
     district[is_outside] = len(districts) + 1
     return district
 
 
 def _border_cuts(
     geometry: Geometries, lines: Lines, polygons: Geometries
-) -> tuple[Integers, Floats]:
+) -> tuple[NDArray[np.bool_], Integers, Floats]:
     """
-    Return where links meet the rings of polygons: link and position [m], sorted.
+    Return which links (L,) come near a ring, and where: link and position [m], sorted.
 
     A cut too many does no harm, since the midpoints decide. So crossings, and vertices of either
     that lie on the other, are cuts alike; stretches along a border get their ends this way.
@@ -256,6 +265,8 @@ def _border_cuts(
     low, high = np.minimum(origin, to) - TOLERANCE_M, np.maximum(origin, to) + TOLERANCE_M
     tree = shapely.STRtree(shapely.box(*low.T, *high.T))
     near = np.unique(tree.query(geometry)[0])
+    is_near = np.zeros(len(geometry), bool)
+    is_near[near] = True
     # segments of these links
     n_segment = np.diff(lines.start)[near] - 1
     link = np.repeat(near, n_segment)
@@ -271,7 +282,7 @@ def _border_cuts(
     link, vertex = link[segment[pair]], vertex[segment[pair]]
     before = lines.position[vertex]
     cut = before + share * (lines.position[vertex + 1] - before)
-    return _distinct(link, cut, lines.length)
+    return is_near, *_distinct(link, cut, lines.length)
 
 
 def _distinct(link: Integers, cut: Floats, length: Floats) -> tuple[Integers, Floats]:
