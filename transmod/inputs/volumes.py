@@ -45,7 +45,7 @@ Unit = Literal["veh", "pcu"]
 Direction = Literal["per_link", "both"]
 
 HOURS_PER_DAY = 24
-BLOCK_BYTES = 64 * 2**20
+BLOCK_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True, eq=False)
