@@ -7,21 +7,22 @@ shape of the city.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
 import shapely
 from matplotlib.axes import Axes
-from matplotlib.font_manager import FontProperties
 from matplotlib.patches import PathPatch, Polygon, Rectangle
 from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from transmod.outputs.sheet import (
-    FONT,
+    DPI,
     GAP,
     GREY,
     INK,
@@ -34,6 +35,7 @@ from transmod.outputs.sheet import (
     draw_block,
     head_and_foot,
     readable,
+    width_of,
 )
 from transmod.outputs.wording import TEXT, number, round_below
 
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 LAND, AROUND = "#ffffff", "#e9edf0"
 _LARGEST_MAP = (8.6, 7.2)  # in: three panels wide
 _ROWS_IN_COLUMN = 12
+_SHORTEST_SIDE = 100.0  # m: of a city of one link
 _SCALE_HEIGHT = 0.42  # in
 _VERTICES = 20_000  # in one drawn path: Agg has room for so many
 
@@ -65,7 +68,7 @@ def map_extent(
         if (e - w) * (n - s) < 0.5 * (east - west) * (north - south):
             west, south = max(west, w), max(south, s)
             east, north = min(east, e), min(north, n)
-    pad = 0.02 * max(east - west, north - south)
+    pad = 0.02 * max(east - west, north - south, _SHORTEST_SIDE)
     return west - pad, south - pad, east + pad, north + pad
 
 
@@ -141,54 +144,62 @@ def _is_dark(colour: str) -> bool:
 
 
 def draw_names(
-    axes: Axes, sheet: Sheet, places: Sequence[tuple[BaseGeometry, str, str, str]]
+    axes: Axes, places: Sequence[tuple[BaseGeometry, str, str, str]], size: float = 7
 ) -> None:
     """
     Write each area's name inside it, or its short name, or nothing: labels never overlap.
 
     `places` are (area, name, short name, colour of the area), the most important first.
     """
-    renderer = sheet.canvas.get_renderer()
-    taken: list[tuple[float, float, float, float]] = []
-    frame = axes.get_window_extent()
+    per_inch = (axes.get_xlim()[1] - axes.get_xlim()[0]) / (axes.get_window_extent().width / DPI)
+    taken: list[BaseGeometry] = [shapely.box(*axes.viewLim.extents).exterior]
     for area, name, short, fill in places:
         parts = shapely.get_parts(area)
         widest = parts[np.argmax(shapely.area(parts))]
-        point = shapely.point_on_surface(widest)
-        x, y = axes.transData.transform((point.x, point.y))
-        for words in dict.fromkeys((readable(name).strip(), short)):
-            if not words:
+        smooth = shapely.simplify(widest, 0.01 * math.sqrt(widest.area))
+        reach = shapely.maximum_inscribed_circle(smooth, 0.02 * math.sqrt(widest.area))
+        points = shapely.points([*shapely.get_coordinates(reach)[:1], _inside(widest)])
+        for words, point in product(_broken(readable(name).strip(), short), points):
+            lines = words.split("\n")
+            half_width = max(width_of(line, size) for line in lines) / 2 * per_inch
+            half_height = 1.25 * size / 72 * len(lines) / 2 * per_inch
+            label = shapely.box(
+                point.x - half_width,
+                point.y - half_height,
+                point.x + half_width,
+                point.y + half_height,
+            )
+            fits = words == short or shapely.intersection(label, widest).area > 0.97 * label.area
+            if not fits or any(label.intersects(other) for other in taken):
                 continue
-            w, h = 0.0, 0.0
-            for line in words.split("\n"):
-                size = FontProperties(family=FONT, size=7)
-                wide, high, _ = renderer.get_text_width_height_descent(line, size, False)
-                w, h = max(w, wide), h + 1.3 * high
-            box = (x - w / 2 - 2, y - h / 2 - 2, x + w / 2 + 2, y + h / 2 + 2)
-            inside = (
-                box[0] > frame.x0 and box[2] < frame.x1 and box[1] > frame.y0 and box[3] < frame.y1
+            taken.append(label)
+            axes.text(
+                point.x,
+                point.y,
+                words,
+                size=size,
+                ha="center",
+                va="center",
+                linespacing=1.15,
+                color="white" if _is_dark(fill) else INK,
+                zorder=8,
+                path_effects=[withStroke(linewidth=2.2, foreground=fill, alpha=0.8)],
             )
-            free = all(
-                box[2] < t[0] or box[0] > t[2] or box[3] < t[1] or box[1] > t[3] for t in taken
-            )
-            corners = axes.transData.inverted().transform(np.reshape(box, (2, 2)))
-            label = shapely.box(*corners.ravel())
-            fits = words == short or shapely.intersection(label, widest).area > 0.95 * label.area
-            if inside and free and fits:
-                taken.append(box)
-                axes.text(
-                    point.x,
-                    point.y,
-                    words,
-                    size=7,
-                    ha="center",
-                    va="center",
-                    linespacing=1.15,
-                    color="white" if _is_dark(fill) else INK,
-                    zorder=8,
-                    path_effects=[withStroke(linewidth=2.2, foreground=fill, alpha=0.85)],
-                )
-                break
+            break
+
+
+def _inside(area: BaseGeometry) -> tuple[float, float]:
+    point = shapely.point_on_surface(area)
+    return point.x, point.y
+
+
+def _broken(name: str, short: str) -> list[str]:
+    """Return the ways to write a name, best first: in one line, in two, short."""
+    if not name:
+        return [short] if short else []
+    pieces = name.rsplit(" ", 1)
+    ways = [name, "\n".join(pieces), short]
+    return [way for way in dict.fromkeys(ways) if way]
 
 
 def _draw_scale(sheet: Sheet, x: float, y: float, metres_per_inch: float) -> None:

@@ -21,7 +21,6 @@ from transmod.outputs.sheet import (
     GREY,
     MARGIN,
     PALE,
-    PANEL,
     Block,
     Row,
     Sheet,
@@ -40,7 +39,8 @@ if TYPE_CHECKING:
 
 _WIDTH = 9.3  # in
 _BAR = 0.3  # in: height of a line of bars
-_DAY = 2.95  # in: height of a line of days
+_DAY = 2.8  # in: height of a line of days
+_KEY = 2.2  # in: width
 _COLOURS = {
     "car": "#4a78b0",
     "taxi": "#9dbde0",
@@ -54,7 +54,7 @@ _COLOURS = {
 }
 
 
-def draw_totals_by_class(  # noqa: PLR0913  a chart has many texts
+def draw_totals_by_class(
     totals: pd.DataFrame, path: Path, *, title: str, unit: str, source: str, subtitle: str = ""
 ) -> None:
     """
@@ -166,36 +166,36 @@ def draw_hours(
     block = Block(TEXT[unit], (TEXT["of_total"],), tuple(rows))
     n_columns = min(len(day_types), 3)
     n_lines = -(-len(day_types) // n_columns) if n_columns else 0
-    width = _WIDTH - 2 * MARGIN - PANEL - GAP - 0.4
+    width = _WIDTH - 2 * MARGIN - _KEY - GAP - 0.4
     head, foot = head_and_foot(title, source, _WIDTH)
     body = max(_DAY * n_lines, block.height) + 0.1
     with plain_style():
         sheet = Sheet(_WIDTH, head + body + foot)
         sheet.frame(title, subtitle, source)
-        draw_block(sheet, block, _WIDTH - MARGIN - PANEL, sheet.height - head - 0.1, PANEL)
+        draw_block(sheet, block, _WIDTH - MARGIN - _KEY, sheet.height - head - 0.1, _KEY)
         for i, day_type in enumerate(day_types):
             column, line = i % n_columns, i // n_columns
             axes = sheet.axes(
                 MARGIN + 0.4 + column * width / n_columns,
-                sheet.height - head - 0.1 - _DAY * line - 2.5,
+                sheet.height - head - 0.1 - _DAY * line - 2.38,
                 width / n_columns - 0.3,
                 2.0,
             )
             _draw_day(axes, stack[i] / factor, present, peak / factor, first=column == 0)
             axes.set_title(word(day_type), size=9, loc="left", fontweight="bold", pad=19)
             words = TEXT["vkm_day"].format(large(float(stack[i].sum())))
-            axes.text(0, 1.05, words, transform=axes.transAxes, size=8, color=GREY)
+            axes.text(0, 1.05, words, transform=axes.transAxes, size=7.5, color=GREY)
         sheet.write(path)
 
 
 def _draw_day(
     axes: Axes, stack: NDArray[np.float64], classes: Sequence[str], peak: float, *, first: bool
 ) -> None:
-    """Draw one day's stacked bars, shape (classes, 24)."""
+    """Draw one day as stacked steps, shape (classes, 24)."""
     base = np.zeros(24)
     for name, values in zip(classes, stack, strict=True):
-        axes.bar(np.arange(24), values, 0.92, base, align="edge", color=_COLOURS[name])
-        base += values
+        axes.stairs(base + values, range(25), baseline=base, fill=True, color=_COLOURS[name])
+        base = base + values
     axes.set(xlim=(0, 24), ylim=(0, 1.06 * peak if peak > 0 else 1), xticks=range(0, 25, 6))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
@@ -218,9 +218,9 @@ def draw_figures(  # noqa: PLR0913  all that figures show
     cells: NDArray[np.float64] | None,
     hours: pd.DataFrame | None,
     title: str,
-    subtitle: str,
-    source: str,
+    year: int,
     period: str,
+    source: str,
 ) -> list[Path]:
     """
     Draw all figures of a run.
@@ -243,10 +243,10 @@ def draw_figures(  # noqa: PLR0913  all that figures show
     hours
         Rows with `day_type`, `hour`, `vehicle_class`, `vkm` [veh km] of that hour on one day of
         the type; None, or one hour only: no figure of hours.
-    title, subtitle, source
-        Texts: name of the city or run; what is counted and when; whose data.
-    period
-        `year`, `day` or `hour`: the time to which all amounts belong.
+    title, source
+        Texts: name of the city or run; whose data, how the volumes came about.
+    year, period
+        Year of the account; `year`, `day` or `hour`: the time to which all amounts belong.
 
     Returns
     -------
@@ -255,6 +255,7 @@ def draw_figures(  # noqa: PLR0913  all that figures show
     """
     folder.mkdir(parents=True, exist_ok=True)
     span = word(period)
+    subtitle = TEXT["direct"].format(year)
     texts = {"source": source, "subtitle": subtitle}
     written = []
     extent = None
@@ -312,5 +313,11 @@ def draw_figures(  # noqa: PLR0913  all that figures show
     )
     if hours is not None and len(hours["hour"].unique()) > 1:
         written.append(folder / "hours.png")
-        draw_hours(hours, written[-1], title=TEXT["hours_title"].format(title), **texts)
+        draw_hours(
+            hours,
+            written[-1],
+            title=TEXT["hours_title"].format(title),
+            source=source,
+            subtitle=TEXT["driving"].format(year),
+        )
     return written

@@ -155,7 +155,7 @@ def draw_links_map(  # noqa: PLR0913  a map has many texts
         for i, (colour, width) in enumerate(zip(_ramp(n), widths, strict=True)):
             here = (values > 0) & (classes == i)
             draw_lines(axes, lines[here], colour, float(width), 3 + 0.1 * i)
-        draw_names(axes, sheet, _places(districts))
+        draw_names(axes, _places(districts), 6.5)
         sheet.write(path)
 
 
@@ -216,7 +216,7 @@ def draw_grid_map(  # noqa: PLR0913  a map has many texts
             zorder=2,
         )
         draw_borders(axes, boundary, districts)
-        draw_names(axes, sheet, _places(districts))
+        draw_names(axes, _places(districts), 6.5)
         sheet.write(path)
 
 
@@ -261,7 +261,7 @@ def draw_district_map(  # noqa: PLR0913  a map has many texts
     rows = [
         Row(
             (
-                f"{str(rank).rjust(2, FIGURE_SPACE)}  {_cut(names[i], 19)}",
+                f"{str(rank).rjust(2, FIGURE_SPACE)}  {names[i]}",
                 number(totals[i]),
                 percent(totals[i], everything),
             )
@@ -295,7 +295,6 @@ def draw_district_map(  # noqa: PLR0913  a map has many texts
         polygons = districts.geometry.to_numpy()
         draw_names(
             axes,
-            sheet,
             [
                 (polygons[i], f"{rank}  {names[i]}", f"{rank}", fills[i])
                 for rank, i in enumerate(order, 1)
@@ -338,7 +337,7 @@ def draw_network_map(network: Network, path: Path, *, source: str = "") -> None:
         draw_land(axes, network.boundary, network.districts)
         for i, name in enumerate(reversed(present)):
             draw_lines(axes, lines[road == name], *_ROAD_STYLE[name], 3 + 0.1 * i)
-        draw_names(axes, sheet, _places(network.districts))
+        draw_names(axes, _places(network.districts), 6.5)
         sheet.write(path)
 
 
@@ -358,8 +357,3 @@ def _places(districts: gpd.GeoDataFrame) -> list[tuple[BaseGeometry, str, str, s
     return [
         (areas[i], names[i][0], "", LAND) for i in np.argsort(-shapely.area(areas), kind="stable")
     ]
-
-
-def _cut(words: str, letters: int) -> str:
-    """Shorten words to the room there is."""
-    return words if len(words) <= letters else words[: letters - 1].rstrip() + "…"

@@ -6,10 +6,10 @@ Everything has a place of its own, so nothing can be hidden or cut off.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,12 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import findfont, get_font
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.patches import Rectangle
 
 DPI = 150
 INK, GREY, PALE = "#222222", "#6b7075", "#a9afb5"
-MARGIN, GAP, ROW, PANEL = 0.35, 0.25, 0.185, 2.7  # in
+MARGIN, GAP, ROW, PANEL, COLUMN = 0.35, 0.25, 0.185, 2.7, 0.68  # in
 FONT = "DejaVu Sans"  # comes with matplotlib
 
 
@@ -46,7 +46,7 @@ class Block:
     @property
     def lines(self) -> list[str]:
         """The heading, broken to the width of the panel."""
-        return textwrap.wrap(self.heading, 40) or [""]
+        return break_lines(self.heading, PANEL, 8, "bold") or [""]
 
     @property
     def height(self) -> float:
@@ -100,11 +100,11 @@ class Sheet:
     def frame(self, title: str, subtitle: str, source: str) -> None:
         """Write the title and subtitle on top, the source line at the bottom."""
         y = self.height - MARGIN - 0.05
-        for line in title_lines(title, self.width):
+        for line in _title_lines(title, self.width):
             self.text(MARGIN, y, line, size=13, weight="bold")
             y -= 0.24
         self.text(MARGIN, y + 0.02, subtitle, size=9, color=GREY)
-        for i, line in enumerate(reversed(source_lines(source, self.width))):
+        for i, line in enumerate(reversed(_source_lines(source, self.width))):
             self.text(MARGIN, 0.18 + 0.13 * i, line, size=6.5, color=GREY)
 
     def write(self, path: Path) -> None:
@@ -112,20 +112,48 @@ class Sheet:
         self.figure.savefig(path, format="png", metadata={"Software": None})
 
 
-def title_lines(title: str, width: float) -> list[str]:
-    """Break a title to the width of the sheet [in]."""
-    return textwrap.wrap(title, max(20, int((width - 2 * MARGIN) / 0.121))) or [""]
+@lru_cache(maxsize=4096)
+def width_of(words: str, size: float, weight: str = "normal") -> float:
+    """Return how wide a line of text is [in] at `size` [pt]."""
+    font = get_font(findfont(FontProperties(family=FONT, weight=weight)))
+    font.set_size(size, 72)
+    font.set_text(readable(words))
+    return font.get_width_height()[0] / 64 / 72
 
 
-def source_lines(source: str, width: float) -> list[str]:
-    """Break a source line to the width of the sheet [in]."""
-    return textwrap.wrap(source, max(40, int((width - 2 * MARGIN) / 0.056)))
+def break_lines(words: str, room: float, size: float, weight: str = "normal") -> list[str]:
+    """Break text between words into lines no wider than `room` [in], where words allow it."""
+    lines: list[str] = []
+    for piece in words.split():
+        longer = f"{lines[-1]} {piece}" if lines else piece
+        if lines and width_of(longer, size, weight) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(piece)
+    return lines
+
+
+def cut_short(words: str, room: float, size: float) -> str:
+    """Return as much of a text as fits into `room` [in]."""
+    if width_of(words, size) <= room:
+        return words
+    while words and width_of(words + "…", size) > room:
+        words = words[:-1]
+    return words.rstrip() + "…"
+
+
+def _title_lines(title: str, width: float) -> list[str]:
+    return break_lines(title, width - 2 * MARGIN, 13, "bold")
+
+
+def _source_lines(source: str, width: float) -> list[str]:
+    return break_lines(source, width - 2 * MARGIN, 6.5)
 
 
 def head_and_foot(title: str, source: str, width: float) -> tuple[float, float]:
     """Return the heights that title and source line need [in]."""
-    head = MARGIN + 0.24 * len(title_lines(title, width)) + 0.14
-    return head, 0.26 + 0.13 * len(source_lines(source, width))
+    head = MARGIN + 0.24 * len(_title_lines(title, width)) + 0.14
+    return head, 0.26 + 0.13 * len(_source_lines(source, width))
 
 
 def readable(words: str) -> str:
@@ -140,11 +168,12 @@ def draw_block(sheet: Sheet, block: Block, x: float, top: float, width: float) -
     for line in block.lines:
         sheet.text(x, y, line, size=8, weight="bold")
         y -= ROW
-    right = [x + width - 0.78 * i for i in range(len(block.columns))][::-1]
+    right = [x + width - COLUMN * i for i in range(len(block.columns))][::-1]
     if block.columns:
         for edge, name in zip(right, block.columns, strict=True):
             sheet.text(edge, y, name, size=7, color=GREY, ha="right")
         y -= ROW
+    figures = max((width_of(r.cells[1], 7.5) for r in block.rows if len(r.cells) > 1), default=0)
     for row in block.rows:
         label = x
         if row.colour is not None:
@@ -157,7 +186,8 @@ def draw_block(sheet: Sheet, block: Block, x: float, top: float, width: float) -
                 )
             else:
                 sheet.line([x, x + 0.26], [y + 0.04] * 2, color=row.colour, lw=row.width)
-        sheet.text(label, y, row.cells[0], size=7.5)
+        end = right[0] - figures - 0.08 if right else x + width
+        sheet.text(label, y, cut_short(row.cells[0], end - label, 7.5), size=7.5)
         for edge, cell in zip(right, row.cells[1:], strict=False):
             sheet.text(edge, y, cell, size=7.5, ha="right")
         y -= ROW

@@ -43,6 +43,8 @@ TEXT = {
     "share_of_vkm": "Share of vehicle-kilometres",
     "all_classes": "All",
     "vkm": "{} vehicle-km",
+    "direct": "{} · direct emissions inside the city boundary (scope 1)",
+    "driving": "{} · inside the city boundary",
     "percent": "{} %",
     "vkm_h": "Vehicle-km per hour",
     "vkm_h_1000": "1,000 vehicle-km per hour",
