@@ -26,9 +26,11 @@ import numpy as np
 import pandas as pd
 import pyproj
 import shapely
-from scipy.spatial import cKDTree
 
-from transmod import schema
+from transmod.inputs.layers import dissolve_districts
+from transmod.inputs.network import read_network
+from transmod.outputs.network import write_network
+from transmod.traffic.network import complete_links
 
 HERE = Path(__file__).resolve().parent
 METRES = "EPSG:32719"  # UTM zone 19 south
@@ -52,10 +54,6 @@ ROAD_CLASSES = pd.DataFrame(
 
 # The southbound carriageway of Ruta 43 has a gap of 0.97 km between these two nodes.
 GAP = {"a_node": 27105, "b_node": 10400, "link_type": "motorway", "name": "Ruta 43"}
-
-# A link is urban where at least this many street nodes lie around its middle.
-URBAN_RADIUS_M = 500
-URBAN_NODES = 40
 
 LAST_ZONE_OF_COQUIMBO = 60
 DISTRICT_SEEDS = {  # [m] in METRES; a zone joins the nearest seed of its city
@@ -161,58 +159,37 @@ def to_directions(streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(both.reset_index(drop=True), geometry="geometry", crs=streets.crs)
 
 
-def is_urban(links: gpd.GeoDataFrame) -> np.ndarray:
-    """Return True where many street nodes lie around the middle of a link."""
-    lines = links.to_crs(METRES)
-    middle = lines.geometry.interpolate(0.5, normalized=True)
-    first = lines.drop_duplicates("from_node").geometry
-    tree = cKDTree(shapely.get_coordinates(shapely.get_point(first.values, 0)))
-    around = tree.query_ball_point(
-        shapely.get_coordinates(middle.values), URBAN_RADIUS_M, return_length=True
-    )
-    return around >= URBAN_NODES
-
-
 def to_links(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the links table of the contract, with what was assumed named in `imputed`."""
     defaults = ROAD_CLASSES.loc[rows["link_type"]].set_index(rows.index)
     no_lanes, no_limit = rows["tagged_lanes"].isna(), rows["limit_kmh"].isna()
-    lanes = rows["tagged_lanes"].mask(no_lanes, defaults["lanes"])
+    lanes = rows["tagged_lanes"].mask(no_lanes, defaults["lanes"]).astype("float64")
     limit = rows["limit_kmh"].mask(no_limit, defaults["speed_limit_kmh"])
-    added = rows["osm_id"].isna()
     geod = pyproj.Geod(ellps="WGS84")
-    assumed = {
-        "lanes": no_lanes,
-        "free_speed_kmh": no_limit | (defaults["speed_share"] != 1),
-        "capacity_pcu_h": pd.Series(True, rows.index),
-        "gradient": pd.Series(True, rows.index),
-        "length_m": added,
-        "geometry": added,
-    }
     links = gpd.GeoDataFrame(
         {
-            "link_id": np.arange(1, len(rows) + 1),
             "from_node": rows["from_node"].astype("int64"),
             "to_node": rows["to_node"].astype("int64"),
             "osm_way_id": rows["osm_id"].astype("Int64"),
             "road_class": rows["link_type"].astype("str"),
             "is_ramp": False,  # the source has merged ramps into their class
-            "is_urban": is_urban(rows),
-            "lanes": lanes.astype("float64"),
+            "lanes": lanes,
             "free_speed_kmh": limit * defaults["speed_share"],
             "capacity_pcu_h": lanes * defaults["capacity_pcu_h_lane"],
-            "gradient": 0.0,
+            "gradient": np.nan,
             "length_m": [geod.geometry_length(line) for line in rows.geometry],
             "name": rows["name"].astype("str"),
-            "imputed": [
-                [name for name, flag in zip(assumed, flags, strict=True) if flag]
-                for flags in zip(*assumed.values(), strict=True)
-            ],
         },
         geometry=rows.geometry.values,
         crs=rows.crs,
     )
-    return links[list(schema.LINKS.names)]
+    assumed = {
+        "lanes": no_lanes.to_numpy(),
+        "free_speed_kmh": (no_limit | (defaults["speed_share"] != 1)).to_numpy(),
+        "capacity_pcu_h": np.ones(len(rows), bool),
+    }
+    unknown = np.full(len(rows), np.nan)
+    return complete_links(links, unknown, assumed, np.array([]))
 
 
 def to_districts(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -236,45 +213,47 @@ def to_districts(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             "name": names[districts["district"]],
             "population": districts["population"].round(1),
         },
-        geometry=districts.geometry,
+        geometry=districts.geometry.set_precision(1e-7),
     )
 
 
-def to_source(links: gpd.GeoDataFrame, missing: dict[str, int]) -> str:
+def to_source(links: gpd.GeoDataFrame, rows: gpd.GeoDataFrame) -> dict[str, str | list[str]]:
     """Return `source.toml`: where the network comes from, under which licence, and how made."""
-    classes = "\n".join(
-        f"{name} = {{ speed_limit_kmh = {row.speed_limit_kmh:g}, speed_share = {row.speed_share:g},"
-        f" lanes = {row.lanes:g}, capacity_pcu_h_lane = {row.capacity_pcu_h_lane:g} }}"
-        for name, row in ROAD_CLASSES.iterrows()
-    )
-    return f'''\
-title = "Streets, population and districts of Coquimbo and La Serena, Chile"
-command = "python networks/coquimbo/make_network.py"
-origin = "aequilibrae/reference_files/coquimbo.zip in the Python package aequilibrae \
-{importlib.metadata.version("aequilibrae")}"
-date = "2022-12"  # by the newest OpenStreetMap way, {links["osm_way_id"].max()}
-licence = "ODbL-1.0"
-licence_url = "https://opendatacommons.org/licenses/odbl/1-0/"
-attribution = [
-  "Streets: © OpenStreetMap contributors, https://www.openstreetmap.org/copyright, ODbL 1.0",
-  "Sample project: AequilibraE, https://www.aequilibrae.com, MIT licence with attribution",
-]
-notes = [
-  "{missing["lanes"]} of {len(links)} directed links have no lanes in the source, \
-{missing["limit"]} no speed limit: assumed by road class",
-  "lanes of 0.5: one lane that both directions share",
-  "free speed = speed limit x share kept between junctions and signals, both assumed by class",
-  "capacity and gradient are not in the source: capacity by class and lanes, gradient 0",
-  "ramps are merged into their road class; service roads are not in the source",
-  "is_urban: at least {URBAN_NODES} street nodes within {URBAN_RADIUS_M} m of the middle",
-  "one straight link added where the southbound carriageway of Ruta 43 has a gap of 0.97 km",
-  "boundary: the union of the 133 zones, not the border of the two communes",
-  "districts: zones by nearest of fourteen seeds; the split between the cities is approximate",
-]
-
-[road_classes]
-{classes}
-'''
+    version = importlib.metadata.version("aequilibrae")
+    no_lanes, no_limit = (int(rows[name].isna().sum()) for name in ("tagged_lanes", "limit_kmh"))
+    return {
+        "title": "Streets, population and districts of Coquimbo and La Serena, Chile",
+        "origin": "OpenStreetMap and zones with population, from aequilibrae/reference_files/"
+        f"coquimbo.zip in the Python package aequilibrae {version}",
+        # the package does not say when it was drawn: the newest way dates it
+        "date": "2022-12",
+        "licence": "Open Database Licence (ODbL) 1.0, (c) OpenStreetMap contributors",
+        "licence_url": "https://opendatacommons.org/licenses/odbl/1-0/",
+        "attribution": [
+            "Streets: © OpenStreetMap contributors, https://www.openstreetmap.org/copyright",
+            "Sample project: AequilibraE, https://www.aequilibrae.com, MIT licence that asks to "
+            "be named",
+        ],
+        "command": "python networks/coquimbo/make_network.py",
+        "notes": [
+            f"{no_lanes} of {len(links)} links have no lanes in the source, {no_limit} no speed "
+            "limit: assumed by road class.",
+            "Free speed is the speed limit times the share of it that is kept between junctions "
+            "and signals, assumed by road class.",
+            "Capacity and gradient are not in the source: capacity by road class and lanes, "
+            "gradient 0.",
+            "Lanes of 0.5 are one lane that both directions share.",
+            "Ramps are merged into their road class, service roads are not in the source.",
+            "One straight link without a way closes a gap of 0.97 km in the southbound Ruta 43.",
+            "The boundary is the union of 133 zones, not the border of the two communes; districts "
+            "are zones by the nearest of fourteen seeds.",
+        ],
+        "road_classes": [
+            f"{name}: limit {row.speed_limit_kmh:g} km/h, share kept {row.speed_share:g}, "
+            f"{row.lanes:g} lanes, {row.capacity_pcu_h_lane:g} pcu/h a lane"
+            for name, row in ROAD_CLASSES.iterrows()
+        ],
+    }
 
 
 def main() -> None:
@@ -284,29 +263,17 @@ def main() -> None:
     rows = to_directions(close_gap(streets))
     links = to_links(rows)
     districts = to_districts(zones)
-    shapes = districts.geometry.set_precision(1e-7)
-    boundary = gpd.GeoDataFrame(
-        {"name": ["Coquimbo and La Serena"]}, geometry=[shapes.union_all()], crs=districts.crs
-    )
-    missing = {
-        "lanes": int(rows["tagged_lanes"].isna().sum()),
-        "limit": int(rows["limit_kmh"].isna().sum()),
-    }
-    links.to_parquet(HERE / "links.parquet", index=False, compression="zstd")
-    for name, frame in (("boundary", boundary), ("districts", districts.set_geometry(shapes))):
-        (HERE / f"{name}.geojson").write_text(
-            frame.to_json(drop_id=True, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
-    (HERE / "source.toml").write_text(to_source(links, missing), encoding="utf-8")
+    boundary = dissolve_districts(districts)
+    write_network(HERE, links, boundary, districts, to_source(links, rows), force=True)
 
-    print(f"links: {len(links)}, {links['length_m'].sum() / 1000:.1f} km of directions")
-    print(f"without lanes tag: {missing['lanes']}, without speed limit: {missing['limit']}")
+    network = read_network(HERE)
+    print(f"{len(network.links)} links, {network.links['length_m'].sum() / 1000:.1f} km")
     km = links.assign(km=links["length_m"] / 1000).pivot_table(
         "km", "road_class", "is_urban", "sum"
     )
     print(km.round(1).to_string())
     print(districts.drop(columns="geometry").to_string(index=False))
-    print(f"population: {districts['population'].sum():.1f}")
+    print(f"population {districts['population'].sum():.1f}", *network.notes, sep="\n")
 
 
 if __name__ == "__main__":
