@@ -8,6 +8,7 @@ item cannot enter a total: neither the type checker nor the program lets it.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -175,11 +176,11 @@ def to_energy_table(
 
 def to_form(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """Columns of `table`, in its order and with its dtypes; a null stays null."""
-    dtypes = {
-        column.name: "Int64" if column.dtype == "int64" and column.nullable else column.dtype
-        for column in table.columns
-    }
-    return frame[list(table.names)].astype(dtypes).reset_index(drop=True)
+    return frame[list(table.names)].astype(_dtypes(table, table.names))
+
+
+def _dtypes(table: Table, names: Iterable[str]) -> dict[str, str]:
+    return {name: table[name].dtype for name in names}
 
 
 def _require_inventory(ledger: object) -> None:
@@ -219,10 +220,10 @@ def _add_equal(rows: pd.DataFrame, table: Table, value: str) -> pd.DataFrame:
     """Sort rows by the table's key and add those of one key; an unknown mass stays unknown."""
     key = list(table.key)
     # by the value too: a sum must not depend on the order in which rows were posted
-    rows = rows.sort_values([*key, value], na_position="first", ignore_index=True)
+    rows = rows[[*key, value]].sort_values([*key, value], na_position="first", ignore_index=True)
     if rows.duplicated(key).any():
         rows = rows.groupby(key, sort=False, dropna=False)[value].sum(min_count=1).reset_index()
-    return rows
+    return rows.astype(_dtypes(table, [*key, value]))
 
 
 def _sum(
