@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from transmod.errors import Faults
+from transmod.errors import Faults, InputError
 from transmod.schema import Column, Table
+
+T = TypeVar("T")
 
 _SHOWN = 5  # names or values listed in a fault before "and n more"
 
@@ -55,6 +58,15 @@ def check_table(frame: pd.DataFrame, table: Table, origin: str, faults: Faults) 
             label = f"`{column.name}` [{column.unit}] of {origin}"
             _check_column(frame[column.name], column, _Report(label, where, faults))
     _check_key(frame, table, origin, faults)
+
+
+def attempt(faults: Faults, read: Callable[..., T], *args: Any, **options: Any) -> T | None:
+    """Call `read`; if its input is bad, note the faults and return None, to go on reading."""
+    try:
+        return read(*args, **options)
+    except InputError as error:
+        faults.take(error)
+        return None
 
 
 def first_of(bad: np.ndarray, where: Callable[[int], str], values: object = None) -> str:

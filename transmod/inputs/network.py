@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -17,7 +15,7 @@ from pyproj import CRS
 from shapely import MultiPolygon, Polygon
 
 from transmod.errors import Faults, InputError
-from transmod.inputs.checks import check_table, first_of
+from transmod.inputs.checks import attempt, check_table, first_of
 from transmod.inputs.layers import Districts, check_districts, read_boundary, read_districts
 from transmod.inputs.projections import (
     WGS84,
@@ -28,8 +26,6 @@ from transmod.inputs.projections import (
 )
 from transmod.inputs.tables import check_file
 from transmod.schema import DISTRICTS, LINKS
-
-T = TypeVar("T")
 
 LINKS_FILE = "links.parquet"
 BOUNDARY_FILE = "boundary.geojson"
@@ -97,13 +93,13 @@ def read_network(folder: Path, *, crs: str | None = None) -> Network:
             f"{folder} must be whole: its last build was interrupted. Build it again with --force."
         )
     faults = Faults()
-    chosen = None if crs is None else _attempt(faults, read_crs, crs)
-    links = _attempt(faults, read_links, folder / LINKS_FILE)
-    boundary = _attempt(faults, read_boundary, folder / BOUNDARY_FILE)
+    chosen = None if crs is None else attempt(faults, read_crs, crs)
+    links = attempt(faults, read_links, folder / LINKS_FILE)
+    boundary = attempt(faults, read_boundary, folder / BOUNDARY_FILE)
     districts = None
     if (folder / DISTRICTS_FILE).exists():
-        districts = _attempt(faults, read_network_districts, folder / DISTRICTS_FILE)
-    notes = _attempt(faults, _read_notes, folder / SOURCE_FILE)
+        districts = attempt(faults, read_network_districts, folder / DISTRICTS_FILE)
+    notes = attempt(faults, _read_notes, folder / SOURCE_FILE)
     if faults or links is None or boundary is None or notes is None:
         faults.raise_all()
 
@@ -117,7 +113,7 @@ def read_network(folder: Path, *, crs: str | None = None) -> Network:
     else:
         table = districts.table.to_crs(working)
         notes += districts.notes
-        notes += _attempt(faults, check_districts, table, city) or ()
+        notes += attempt(faults, check_districts, table, city) or ()
     links = links.to_crs(working)
     check_reach(links.geometry, city, str(folder / BOUNDARY_FILE), faults)
     faults.raise_any()
@@ -197,15 +193,6 @@ def check_reach(
             f"{origin} must enclose a part of the network: none of {len(lines)} links touches it. "
             f"Check the coordinate reference systems, and that x is longitude."
         )
-
-
-def _attempt(faults: Faults, read: Callable[..., T], *args: object) -> T | None:
-    """Call `read`; if its input is bad, note the faults and return None, to go on reading."""
-    try:
-        return read(*args)
-    except InputError as error:
-        faults.take(error)
-        return None
 
 
 def _read_notes(path: Path) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
+from transmod.errors import InputError
 from transmod.inputs.osm import OsmWays
 from transmod.inputs.projections import WGS84, utm_around
 from transmod.schema import LINKS
@@ -57,12 +58,19 @@ def osm_links(ways: OsmWays, *, service: bool = False, restricted: bool = False)
     -------
     Links
         In WGS 84, ordered by way, section and direction (forward first); `link_id` counts from 0.
+
+    Raises
+    ------
+    InputError
+        If no road is left.
     """
     tags = read_tags(ways.tags)
     chosen, notes = _choose(tags, service=service, restricted=restricted)
     way = np.repeat(np.arange(len(ways.way_id)), np.diff(ways.start))
     on = chosen[way]
     sections = split_ways(way[on], ways.node[on], ways.lon[on], ways.lat[on])
+    if not len(sections.way):
+        raise InputError("The extract must hold roads for general traffic: none is left.")
     length = measure_sections(sections)
 
     directions = np.column_stack((tags.forward[sections.way], tags.backward[sections.way]))

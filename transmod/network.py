@@ -1,0 +1,327 @@
+"""Build a network folder from OpenStreetMap or a planner's links, and show what is in one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from transmod.errors import Faults, InputError
+from transmod.inputs.checks import attempt
+from transmod.inputs.layers import (
+    Districts,
+    check_districts,
+    dissolve_districts,
+    read_boundary,
+    read_districts,
+    read_link_layer,
+)
+from transmod.inputs.link_columns import read_link_columns
+from transmod.inputs.network import Network, check_reach, read_network, working_crs
+from transmod.inputs.osm import read_osm
+from transmod.inputs.projections import read_crs
+from transmod.outputs.network import check_free, write_network
+from transmod.schema import ROAD_CLASSES
+from transmod.traffic.link_layer import layer_links
+from transmod.traffic.network import Links, osm_links
+
+Progress = Callable[[str], None]
+
+OSM_LICENCE = "Open Database Licence 1.0 (ODbL), OpenStreetMap contributors"
+
+
+@dataclass(frozen=True)
+class RoadClassFacts:
+    """How much road of one class a network has, in driven length [km]."""
+
+    road_class: str
+    links: int
+    length_km: float
+    ramp_length_km: float
+    urban_length_km: float
+
+
+@dataclass(frozen=True)
+class NetworkFacts:
+    """What a network holds, for a person or for `--json`."""
+
+    city: str
+    folder: str
+    crs: str
+    links: int
+    length_km: float
+    nodes: int
+    districts: int
+    city_area_km2: float
+    road_classes: tuple[RoadClassFacts, ...]
+    imputed: dict[str, float]  # column -> share of the links in which it was assumed
+    sha256: str
+    notes: tuple[str, ...]
+    map: str | None = None
+    seconds: float | None = field(default=None, compare=False)
+
+
+def build_network(  # noqa: PLR0913  a command has as many options as it has
+    out: Path,
+    *,
+    osm: Path | None = None,
+    place: str | None = None,
+    links: Path | None = None,
+    columns: Path | None = None,
+    boundary: Path | None = None,
+    districts: Path | None = None,
+    district_id: str | None = None,
+    district_name: str | None = None,
+    service: bool = False,
+    restricted: bool = False,
+    keep_outside: bool | None = None,
+    crs: str | None = None,
+    licence: str | None = None,
+    force: bool = False,
+    nominatim_url: str | None = None,
+    overpass_url: str | None = None,
+    progress: Progress | None = None,
+) -> NetworkFacts:
+    """
+    Build the network folder `out` from one of `osm`, `place` and `links`.
+
+    Parameters
+    ----------
+    out : Path
+        Folder to write, `networks/<city>`.
+    osm : Path, optional
+        OpenStreetMap extract: `.osm.pbf`, `.osm` or `.osm.gz`.
+    place : str, optional
+        Name of a place, asked of OpenStreetMap; gives the boundary too, unless `boundary` is set.
+    links, columns : Path, optional
+        A planner's link layer, and the TOML that says what its columns are.
+    boundary : Path, optional
+        Polygon of the city. Default: the union of the districts.
+    districts : Path, optional
+        Polygons of the districts. Default: the city is the only district.
+    district_id, district_name : str, optional
+        Columns of `districts` that hold id and name.
+    service, restricted : bool
+        Keep service roads; keep roads closed to general traffic. OpenStreetMap only.
+    keep_outside : bool, optional
+        Keep links that do not touch the city. Default: of a planner's layer yes, else no.
+    crs : str, optional
+        Store the links in this CRS. Default: OpenStreetMap in WGS 84, a layer in its own.
+    licence : str, optional
+        Licence of a planner's links, for `source.toml`.
+    force : bool
+        Replace a network that stands in `out`.
+    nominatim_url, overpass_url : str, optional
+        Servers to ask about `place`.
+    progress : callable, optional
+        Is told in a word what is being done.
+
+    Raises
+    ------
+    InputError
+        If an input breaks what must hold of it; nothing is written then.
+    """
+    began = time.monotonic()
+    out = Path(out)
+    say = progress or (lambda _: None)
+    _check_question(osm, place, links, columns)
+    check_free(out, force=force)
+    faults = Faults()
+    city = parts = store = None
+    if boundary is not None:
+        city = attempt(faults, read_boundary, Path(boundary))
+    if districts is not None:
+        parts = attempt(
+            faults,
+            read_districts,
+            Path(districts),
+            id_column=district_id,
+            name_column=district_name,
+        )
+    if crs is not None:
+        store = attempt(faults, read_crs, crs)
+    faults.raise_any()
+
+    say("links")
+    if links is not None and columns is not None:
+        made = layer_links(read_link_layer(Path(links)), read_link_columns(Path(columns)))
+        origin, date = f"planner's link layer {Path(links).name}", _file_date(Path(links))
+    else:
+        if place is not None:
+            from transmod.inputs.place import read_place
+
+            ways, city = read_place(
+                place, city, nominatim_url=nominatim_url, overpass_url=overpass_url
+            )
+            origin, date = f"OpenStreetMap, place {place!r}", ways.date
+        else:
+            path = Path(osm)  # type: ignore[arg-type]
+            ways = read_osm(path, progress)
+            origin, date = f"OpenStreetMap, {path.name}", ways.date or _file_date(path)
+        licence = licence or OSM_LICENCE
+        made = osm_links(ways, service=service, restricted=restricted)
+    if city is None and parts is not None:
+        city = dissolve_districts(parts.table)
+    if city is None:
+        raise InputError(
+            "A network must have a boundary: neither --boundary nor --districts is given."
+        )
+
+    say("boundary")
+    keep = keep_outside if keep_outside is not None else links is not None
+    table, notes = _within(made, city, parts, keep_outside=keep)
+    if store is not None:
+        table = table.to_crs(store)
+    command = _command(
+        osm=osm, place=place, links=links, columns=columns, boundary=boundary,
+        districts=districts, district_id=district_id, district_name=district_name,
+        service=service, restricted=restricted, keep_outside=keep_outside, crs=crs, out=out,
+    )  # fmt: skip
+    say("writing")
+    source = {
+        "origin": origin,
+        "date": date,
+        "licence": licence or "not stated",
+        "command": command,
+        "notes": notes,
+    }
+    write_network(out, table, city, parts and parts.table, source, force=force)
+    return to_facts(read_network(out), out, seconds=time.monotonic() - began)
+
+
+def show_network(folder: Path, *, draw: bool = True) -> NetworkFacts:
+    """
+    Say what a network holds: counts, lengths by road class, what was assumed; draw a map of it.
+
+    Parameters
+    ----------
+    folder : Path
+        The network folder; the map is `network.png` in it.
+    draw : bool
+        Draw the map.
+    """
+    network = read_network(Path(folder))
+    path = None
+    if draw:
+        from transmod.outputs.maps import draw_network_map
+
+        path = Path(folder) / "network.png"
+        draw_network_map(network, path)
+    return to_facts(network, Path(folder), map_path=path)
+
+
+def to_facts(
+    network: Network,
+    folder: Path,
+    *,
+    map_path: Path | None = None,
+    seconds: float | None = None,
+) -> NetworkFacts:
+    """Sum up a network."""
+    links = network.links
+    length = links["length_m"].to_numpy(np.float64) / 1000.0
+    road_class = links["road_class"].to_numpy(object)
+    ramp = links["is_ramp"].to_numpy(bool)
+    urban = links["is_urban"].to_numpy(bool)
+    classes = []
+    for name in ROAD_CLASSES:
+        here = road_class == name
+        if here.any():
+            classes.append(
+                RoadClassFacts(
+                    road_class=name,
+                    links=int(here.sum()),
+                    length_km=float(length[here].sum()),
+                    ramp_length_km=float(length[here & ramp].sum()),
+                    urban_length_km=float(length[here & urban].sum()),
+                )
+            )
+    imputed = links["imputed"].explode().value_counts()
+    nodes = np.union1d(links["from_node"].to_numpy(), links["to_node"].to_numpy())
+    return NetworkFacts(
+        city=network.city,
+        folder=str(folder),
+        crs=network.crs.name,
+        links=len(links),
+        length_km=float(length.sum()),
+        nodes=len(nodes),
+        districts=len(network.districts),
+        city_area_km2=float(shapely.area(network.boundary) / 1e6),
+        road_classes=tuple(classes),
+        imputed={str(name): int(imputed[name]) / len(links) for name in sorted(imputed.index)},
+        sha256=network.sha256,
+        notes=network.notes,
+        map=None if map_path is None else str(map_path),
+        seconds=seconds,
+    )
+
+
+def _check_question(
+    osm: Path | None, place: str | None, links: Path | None, columns: Path | None
+) -> None:
+    faults = Faults()
+    given = [
+        name
+        for name, value in (("--osm", osm), ("--place", place), ("--links", links))
+        if value is not None
+    ]
+    if len(given) != 1:
+        faults.add(
+            f"A network must be built from one of --osm, --place, --links: "
+            f"{', '.join(given) or 'none'} given."
+        )
+    if (links is None) != (columns is None):
+        faults.add("--links and --columns must be given together: one of them is missing.")
+    faults.raise_any()
+
+
+def _within(
+    made: Links, city: gpd.GeoSeries, parts: Districts | None, *, keep_outside: bool
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Keep the links that touch the city; check the districts. In the CRS a run works in."""
+    working = working_crs(made.table.crs, city)
+    boundary = city.to_crs(working).iloc[0]
+    notes = list(made.notes)
+    faults = Faults()
+    if parts is not None:
+        notes += parts.notes
+        notes += attempt(faults, check_districts, parts.table.to_crs(working), boundary) or ()
+    lines = made.table.geometry.to_crs(working)
+    check_reach(lines, boundary, "The boundary", faults)
+    faults.raise_any()
+    inside = shapely.intersects(boundary, lines.to_numpy())
+    outside = int((~inside).sum())
+    if not outside:
+        return made.table, notes
+    if keep_outside:
+        notes.append(f"{outside} of {len(inside)} links do not touch the city: kept.")
+        return made.table, notes
+    notes.append(f"{outside} of {len(inside)} links do not touch the city: left out.")
+    table = made.table[inside].reset_index(drop=True)
+    return table.assign(link_id=np.arange(len(table), dtype=np.int64)), notes
+
+
+def _file_date(path: Path) -> str:
+    stamp = path.stat().st_mtime
+    return dt.datetime.fromtimestamp(stamp, dt.UTC).date().isoformat()
+
+
+def _command(**options: Any) -> str:
+    """Write the command that builds this network, with the bare names of its files."""
+    words = ["transmod network build"]
+    for key, value in options.items():
+        flag = f"--{key.replace('_', '-')}"
+        if value is True:
+            words.append(flag)
+        elif isinstance(value, Path):
+            words.append(f"{flag} {value.name}")
+        elif isinstance(value, str):
+            words.append(f"{flag} {value!r}" if " " in value else f"{flag} {value}")
+    return " ".join(words)
