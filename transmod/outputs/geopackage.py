@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,14 +74,7 @@ def write_map(
     styles = []
     with _fixed_date():
         for name, frame, column, kind, weights in layers:
-            pyogrio.write_dataframe(
-                frame,
-                path,
-                layer=name,
-                driver="GPKG",
-                promote_to_multi=name != "cells",
-                layer_options={"IDENTIFIER": name, "DESCRIPTION": f"{title}: {name}"},
-            )
+            _write_layer(frame, path, name, f"{title}: {name}")
             values = frame[column].to_numpy(np.float64, na_value=np.nan)
             qml = to_qml(values, weights.to_numpy(np.float64), column, kind)
             styles.append(_style(name, column, qml))
@@ -154,6 +150,24 @@ def to_squares(
         geometry=cell_polygons(grid, cell_id),
         crs=grid.crs,
     )
+
+
+def _write_layer(frame: gpd.GeoDataFrame, path: Path, name: str, description: str) -> None:
+    try:
+        pyogrio.write_dataframe(
+            frame,
+            path,
+            layer=name,
+            driver="GPKG",
+            promote_to_multi=name != "cells",
+            layer_options={"IDENTIFIER": name, "DESCRIPTION": description},
+        )
+    except pyogrio.errors.DataSourceError as error:
+        # GDAL takes back what it wrote and does not say why; a layer is about as large as in WKB
+        size = frame.to_wkb().memory_usage(deep=True).sum()
+        if shutil.disk_usage(path.parent).free < 2 * size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        raise
 
 
 def _per_km(links: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

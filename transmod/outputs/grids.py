@@ -7,15 +7,18 @@ A cell outside the boundary is missing; a cell that reaches inside and has no em
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import h5netcdf
 import numpy as np
 import pandas as pd
 import pyproj
 import rasterio
 import xarray as xr
 from numpy.typing import NDArray
+from rasterio.io import MemoryFile
 
 from transmod import __version__
 from transmod.errors import CheckError
@@ -165,7 +168,11 @@ def write_netcdf(
     variables["crs"] = xr.Variable((), np.int32(0), mapping)
     facts = {"Conventions": "CF-1.11", "history": f"written by transmod {__version__}"}
     dataset = xr.Dataset(variables, _coordinates(grid), {**facts, **attributes})
-    dataset.to_netcdf(path, engine="h5netcdf", format="NETCDF4")
+    # In memory first: on a full disk the HDF5 library does not fail but crashes.
+    content = BytesIO()
+    with h5netcdf.File(content, "w") as file:
+        dataset.dump_to_store(xr.backends.H5NetCDFStore(file))
+    Path(path).write_bytes(content.getbuffer())
 
 
 def write_geotiff(
@@ -197,28 +204,29 @@ def write_geotiff(
     """
     rasters = to_raster(grid, cells, fraction_in_boundary)
     north = grid.y0 + grid.n_rows * grid.cell_size_m
-    with rasterio.open(
-        path,
-        "w",
-        driver="COG",
-        width=grid.n_columns,
-        height=grid.n_rows,
-        count=len(rasters),
-        dtype="float64",
-        crs=rasterio.crs.CRS.from_wkt(grid.crs.to_wkt("WKT2_2019")),
-        transform=rasterio.Affine(grid.cell_size_m, 0, grid.x0, 0, -grid.cell_size_m, north),
-        nodata=np.nan,
-        compress="DEFLATE",
-        predictor="YES",
-        blocksize=_CHUNK,
-        overview_resampling="AVERAGE",
-    ) as file:
-        file.update_tags(**{name: str(value) for name, value in attributes.items()})
-        file.update_tags(comment=MISSING)
-        for band, (name, mass) in enumerate(rasters.items(), start=1):
-            file.write(mass[::-1], band)
-            file.set_band_description(band, name)
-            file.set_band_unit(band, f"t {period_unit}")
+    profile = {
+        "driver": "COG",
+        "width": grid.n_columns,
+        "height": grid.n_rows,
+        "count": len(rasters),
+        "dtype": "float64",
+        "crs": rasterio.crs.CRS.from_wkt(grid.crs.to_wkt("WKT2_2019")),
+        "transform": rasterio.Affine(grid.cell_size_m, 0, grid.x0, 0, -grid.cell_size_m, north),
+        "nodata": np.nan,
+        "compress": "DEFLATE",
+        "predictor": "YES",
+        "blocksize": _CHUNK,
+        "overview_resampling": "AVERAGE",
+    }
+    with MemoryFile() as content:  # in memory, as a full disk is not told as such
+        with content.open(**profile) as file:
+            file.update_tags(**{name: str(value) for name, value in attributes.items()})
+            file.update_tags(comment=MISSING)
+            for band, (name, mass) in enumerate(rasters.items(), start=1):
+                file.write(mass[::-1], band)
+                file.set_band_description(band, name)
+                file.set_band_unit(band, f"t {period_unit}")
+        Path(path).write_bytes(content.getbuffer())
 
 
 def _encoding(grid: Grid) -> dict[str, Any]:
