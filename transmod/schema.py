@@ -318,6 +318,32 @@ LONG_VOLUMES = Table(
     ),
 )
 
+TEMPORAL_PROFILE = Table(
+    "temporal_profile",
+    "a factor of one hour, day or month; they are multiplied",
+    ("profile", "curve", "part", "day", "month", "hour"),
+    (
+        Column("profile", "string", "-", "name of the profile", optional=True),
+        Column("curve", "string", "-", "vehicle class, or name that a table of classes maps to"),
+        Column("part", "string", "-", "what the row is about", choices=("hour", "day", "month")),
+        Column(
+            "day",
+            "string",
+            "-",
+            "day of an hour or a day row",
+            nullable=True,
+            choices=("mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday", "all"),
+        ),
+        Column("month", "int64", "-", "of a month row", minimum=1, maximum=12, nullable=True),
+        Column("hour", "int64", "h", "of an hour row", minimum=0, maximum=23, nullable=True),
+        Column("factor", "float64", "-", "traffic, in any proportion", minimum=0),
+        Column("source", "string", "-", "where it is from", nullable=True, optional=True),
+        Column("year", "int64", "-", "of the source", nullable=True, optional=True),
+        Column("licence", "string", "-", "licence of the source", nullable=True, optional=True),
+        Column("verification", "string", "-", "how it was checked", nullable=True, optional=True),
+    ),
+)
+
 PIECES = Table(
     "pieces",
     "the part of a link in one district and one cell",
@@ -575,5 +601,16 @@ RULE = Table(
         ),
         Column("note", "string", "-", "remark", nullable=True, optional=True),
         Column("source", "string", "-", "where the rule stands"),
+    ),
+)
+
+SPEED_FLOW = Table(
+    "speed_flow",
+    "volume-delay function of a road class",
+    ("road_class",),
+    (
+        Column("road_class", "string", "-", "OSM highway value", choices=ROAD_CLASSES),
+        Column("alpha", "float64", "-", "delay at capacity over free time", minimum=0),
+        Column("beta", "float64", "-", "exponent", minimum=0, positive=True),
     ),
 )
