@@ -75,16 +75,9 @@ def test_lists_all_faults():
     assert len(caught.value.faults) == 3
 
 
-@pytest.mark.parametrize(
-    ("crs", "message"),
-    [
-        ("EPSG:4326", "must be projected"),
-        ("EPSG:3857", "must keep lengths"),
-        ("EPSG:2263", "must be in metres: .* is in 'US survey foot'"),
-    ],
-)
-def test_refuses_a_crs_without_true_metres(crs, message):
-    with pytest.raises(InputError, match=message):
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "EPSG:2263"])
+def test_refuses_a_crs_without_true_metres(crs):
+    with pytest.raises(InputError, match="must be projected, in metres, and not Web Mercator"):
         check_metres(crs)
 
 

@@ -1,7 +1,5 @@
 """The overlay: each metre in one district and one cell."""
 
-from types import SimpleNamespace
-
 import geopandas as gpd
 import numba
 import numpy as np
@@ -13,6 +11,7 @@ from numpy.testing import assert_array_equal
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 from transmod.errors import InputError
+from transmod.inputs.network import Network
 from transmod.model.grid import Grid, grid_over
 from transmod.model.overlay import cut_links, piece_geometry, to_table
 from transmod.schema import NO_DISTRICT, OUTSIDE_BOUNDARY, PIECES
@@ -21,18 +20,21 @@ UTM = pyproj.CRS("EPSG:32633")
 
 
 def network(links, districts, boundary=None, crs=UTM):
-    """What `cut_links` reads of a Network: `districts` {id: polygon} or a GeoDataFrame."""
+    """Return a network with `districts` {id: polygon} or a GeoDataFrame."""
     links = np.array([LineString(x) if isinstance(x, list) else x for x in links], object)
     if isinstance(districts, dict):
         districts = gpd.GeoDataFrame(
             {"district_id": list(districts)}, geometry=list(districts.values()), crs=crs
         )
     districts = districts.sort_values("district_id", ignore_index=True)
-    return SimpleNamespace(
+    return Network(
+        city="",
         links=gpd.GeoDataFrame({"link_id": 100 + np.arange(len(links))}, geometry=links, crs=crs),
         districts=districts,
         boundary=districts.union_all() if boundary is None else boundary,
         crs=pyproj.CRS(crs),
+        sha256="",
+        notes=(),
     )
 
 
@@ -231,6 +233,35 @@ def test_turning_the_links_changes_nothing():
     assert sums(turned, "district") == pytest.approx(expected, abs=1e-5)
 
 
+def test_streets_on_lattice_borders_agree_with_points_along_them():
+    # everything coincides: vertices, borders, boundary and grid lines stand on one lattice
+    rng = np.random.default_rng(15)
+    order = rng.permutation(16)
+    districts = {f"{order[k]:02}": box(*(k % 4, k // 4), k % 4 + 1, k // 4 + 1) for k in range(15)}
+    steps = np.array([(1, 0), (-1, 0), (0, 1), (0, -1)])
+    walks = [
+        rng.integers(-1, 6, 2) + np.cumsum(steps[rng.integers(0, 4, 12)], axis=0)
+        for _ in range(200)
+    ]
+    net = network([LineString(walk * 0.5) for walk in walks], districts, box(0, 0, 3.5, 4))
+    grid = Grid(UTM, x0=0.0, y0=0.0, cell_size_m=0.5, n_columns=7, n_rows=7)
+    pieces = cut_links(net, grid)
+    found = np.zeros((len(walks), 17, grid.n_cells + 1))
+    found[pieces.link, pieces.district, pieces.cell] = pieces.fraction
+
+    expected = np.zeros_like(found)
+    for i, line in enumerate(net.links.geometry):
+        for middle in shapely.line_interpolate_point(line, (np.arange(11) + 0.5) / 2):
+            covers = np.flatnonzero(shapely.covers(net.districts.geometry.to_numpy(), middle))
+            district = covers[0] if covers.size else 15
+            if not net.boundary.covers(middle):
+                district = 16
+            column, row = int(middle.x // 0.5), int(middle.y // 0.5)
+            cell = row * 7 + column if 0 <= column < 7 and 0 <= row < 7 else -1
+            expected[i, district, cell] += 1 / 11
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
 def test_does_not_depend_on_thread_count():
     net = network(zigzags(300, (0, 0), (10_000, 10_000)), star_districts())
     grid = grid_over(net.boundary, UTM, 500.0)
@@ -283,7 +314,7 @@ def test_table_is_sorted_by_id_also_after_no_district():
 
 def test_refuses_degrees():
     net = network([[(0, 0), (1, 1)]], {"A": box(0, 0, 1, 1)}, crs="EPSG:4326")
-    with pytest.raises(InputError, match=r"must be projected \[m\]: found 'WGS 84'"):
+    with pytest.raises(InputError, match=r"must be projected, in metres.*found 'WGS 84'"):
         cut_links(net, None)
 
 

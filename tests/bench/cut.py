@@ -14,13 +14,13 @@ import json
 import os
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
 import pyproj
 import shapely
 
+from transmod.inputs.network import Network
 from transmod.model.grid import Grid, cell_polygons, cut_lines, grid_over, lay_out
 from transmod.model.overlay import cut_links
 
@@ -69,13 +69,16 @@ def cut_with_shapely(links, grid):
 
 
 def city_of(links):
-    """Return what `cut_links` reads of a network, with the real districts."""
+    """Return the links as a network with the real districts."""
     districts = gpd.read_file(DISTRICTS).to_crs(CRS).sort_values("adcode", ignore_index=True)
-    return SimpleNamespace(
+    return Network(
+        city="",
         links=gpd.GeoDataFrame({"link_id": np.arange(len(links))}, geometry=links, crs=CRS),
         districts=districts.rename(columns={"adcode": "district_id"}),
         boundary=districts.union_all(),
         crs=pyproj.CRS(CRS),
+        sha256="",
+        notes=(),
     )
 
 

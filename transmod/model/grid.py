@@ -10,7 +10,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely import MultiPolygon, Polygon
 
-from transmod.errors import Faults
+from transmod.errors import Faults, InputError
+from transmod.inputs.projections import is_metric
 from transmod.kernels.cut import count_rows, fill_rows, measure_links
 
 MAX_CELLS = 50_000_000
@@ -27,17 +28,11 @@ def check_metres(crs: pyproj.CRS | str) -> pyproj.CRS:
         in metres.
     """
     crs = pyproj.CRS.from_user_input(crs)
-    faults = Faults()
-    way_out = "Name a metric one, such as the city's UTM zone (EPSG:32601-32660, 32701-32760)."
-    operation = crs.coordinate_operation
-    if not crs.is_projected:
-        faults.add(f"The CRS must be projected [m]: found {crs.name!r}. {way_out}")
-    elif any(abs(axis.unit_conversion_factor - 1.0) > 0 for axis in crs.axis_info[:2]):
-        unit = crs.axis_info[0].unit_name
-        faults.add(f"The CRS must be in metres: {crs.name!r} is in {unit!r}. {way_out}")
-    elif operation is not None and "Pseudo Mercator" in operation.method_name:
-        faults.add(f"The CRS must keep lengths: {crs.name!r} does not. {way_out}")
-    faults.raise_any()
+    if not is_metric(crs):
+        raise InputError(
+            f"The CRS must be projected, in metres, and not Web Mercator: found {crs.name!r}. "
+            f"The city's UTM zone is (EPSG:32601-32660 north, 32701-32760 south)."
+        )
     return crs
 
 
