@@ -51,6 +51,11 @@ class Faults:
     def __len__(self) -> int:
         return len(self._faults)
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The faults so far."""
+        return tuple(self._faults)
+
     def add(self, fault: str) -> None:
         """Note one fault."""
         self._faults.append(fault)

@@ -56,6 +56,8 @@ class Network:
         Of the bytes of `links.parquet`: volumes name the network they were made for by it.
     notes : tuple of str
         What was noted in building and reading.
+    licence : str
+        Of the data, with whom to name.
     """
 
     city: str
@@ -65,6 +67,7 @@ class Network:
     crs: CRS
     sha256: str
     notes: tuple[str, ...]
+    licence: str = ""
 
 
 def read_network(folder: Path, *, crs: str | None = None) -> Network:
@@ -99,9 +102,10 @@ def read_network(folder: Path, *, crs: str | None = None) -> Network:
     districts = None
     if (folder / DISTRICTS_FILE).exists():
         districts = attempt(faults, read_network_districts, folder / DISTRICTS_FILE)
-    notes = attempt(faults, _read_notes, folder / SOURCE_FILE)
-    if faults or links is None or boundary is None or notes is None:
+    source = attempt(faults, _read_source, folder / SOURCE_FILE)
+    if faults or links is None or boundary is None or source is None:
         faults.raise_all()
+    licence, notes = source
 
     working = chosen or working_crs(links.crs, boundary)
     city = boundary.to_crs(working).iloc[0]
@@ -124,6 +128,7 @@ def read_network(folder: Path, *, crs: str | None = None) -> Network:
         districts=table,
         crs=working,
         sha256=hashlib.sha256((folder / LINKS_FILE).read_bytes()).hexdigest(),
+        licence=licence,
         notes=tuple(dict.fromkeys(notes)),
     )
 
@@ -195,8 +200,8 @@ def check_reach(
         )
 
 
-def _read_notes(path: Path) -> tuple[str, ...]:
-    """Return the notes of the build."""
+def _read_source(path: Path) -> tuple[str, tuple[str, ...]]:
+    """Return the licence of the data and the notes of the build."""
     check_file(path)
     try:
         source = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -205,4 +210,4 @@ def _read_notes(path: Path) -> tuple[str, ...]:
     notes = source.get("notes", [])
     if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
         raise InputError(f"`notes` of {path} must be a list of text: {notes!r} found.")
-    return tuple(notes)
+    return str(source.get("licence", "licence not stated")), tuple(notes)

@@ -1,0 +1,326 @@
+"""Intake: every input of a run, read and checked, with all faults of all files at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from transmod.accounts.coal import coal_equivalent
+from transmod.accounts.inventory import Account
+from transmod.errors import Faults, InputError
+from transmod.inputs.checks import check_table
+from transmod.inputs.hashes import sha256_file
+from transmod.inputs.movements import (
+    read_flights,
+    read_movement_fuels,
+    read_territories,
+    read_voyages,
+)
+from transmod.inputs.network import (
+    BOUNDARY_FILE,
+    DISTRICTS_FILE,
+    LINKS_FILE,
+    SOURCE_FILE,
+    Network,
+    read_network,
+)
+from transmod.inputs.profiles import ProfileSet, read_profiles
+from transmod.inputs.rules import Rule, read_rule
+from transmod.inputs.shipped import find_shipped
+from transmod.inputs.tables import read_csv
+from transmod.inputs.volumes import Volumes, read_volumes
+from transmod.model.factors import Factors, build_factors
+from transmod.model.fleet import Fleet, build_fleet
+from transmod.model.grid import Grid, grid_over
+from transmod.model.rows import Situation, to_situation
+from transmod.scenario import FILE_NAME, Scenario, read_scenario, resolve
+from transmod.schema import GREENHOUSE_GASES, SPEED_FLOW, Table
+from transmod.traffic.calendar import Calendar, build_calendar
+from transmod.traffic.road_types import road_type_kind, road_type_table
+from transmod.traffic.speeds import SpeedRule, speed_rule
+from transmod.traffic.temporal import Shapes, shapes
+
+NETWORK_FILES = (LINKS_FILE, BOUNDARY_FILE, DISTRICTS_FILE, SOURCE_FILE)
+PROFILES = "vehicle_profiles"
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """All that a run is computed from; `hashes` are the SHA-256 of its files, by path."""
+
+    scenario: Scenario
+    network: Network
+    grid: Grid | None
+    volumes: Volumes
+    calendar: Calendar
+    shapes: NDArray[np.float64] | None
+    situation: Situation
+    speeds: SpeedRule
+    profiles: ProfileSet
+    fleet: Fleet
+    factors: Factors
+    rule: Rule
+    account: Account
+    memo: Memo
+    hashes: dict[str, str]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Memo:
+    """Movements beyond the city, and what their fuels emit."""
+
+    flights: pd.DataFrame | None
+    voyages: pd.DataFrame | None
+    fuels: pd.DataFrame
+    territories: pd.DataFrame
+
+
+class _Desk:
+    """Opens one input after the other and gathers what is wrong with each."""
+
+    def __init__(self) -> None:
+        self.faults = Faults()
+
+    def take(self, read: Callable[..., Any], *inputs: object, **options: object) -> Any:
+        """Call `read`, unless one of `inputs` could not be read itself; then give None."""
+        if any(value is None for value in inputs):
+            return None
+        try:
+            return read(*inputs, **options)
+        except InputError as error:
+            self.faults.take(error)
+            return None
+
+
+def read_inputs(run: Path) -> Inputs:
+    """
+    Read and check every input of a run.
+
+    Parameters
+    ----------
+    run : Path
+        Folder with a `scenario.toml`.
+
+    Raises
+    ------
+    InputError
+        With every fault of every file. An input that stands on a faulty one is not looked at.
+    """
+    run = Path(run)
+    scenario = read_scenario(run)
+    desk = _Desk()
+    network = desk.take(read_network, resolve(run, scenario.network.path), crs=scenario.network.crs)
+    volumes = desk.take(_read_volumes, network, run=run, scenario=scenario)
+    calendar = desk.take(_build_calendar, volumes, scenario=scenario)
+    shape = desk.take(_shape, volumes, calendar, run=run, scenario=scenario)
+    situation = desk.take(_situate, network, calendar, scenario=scenario)
+    speeds = desk.take(_speeds, network, volumes, run=run, scenario=scenario)
+    folder = _profile_folder(run, scenario)
+    profiles = desk.take(read_profiles, folder)
+    fleet = desk.take(_build_fleet, profiles, volumes, run=run, scenario=scenario)
+    factors = desk.take(_build_factors, profiles, fleet, scenario=scenario)
+    rule = desk.take(read_rule, scenario.accounting.rule, run)
+    account = desk.take(_account, profiles, rule, scenario=scenario)
+    memo = desk.take(_read_memo, folder, run=run, scenario=scenario, desk=desk)
+    grid = desk.take(_lay_grid, network, scenario=scenario)
+    if desk.faults:
+        desk.faults.raise_all()
+    return Inputs(
+        scenario=scenario,
+        network=network,
+        grid=grid,
+        volumes=volumes,
+        calendar=calendar,
+        shapes=None if shape is None else shape.values,
+        situation=situation,
+        speeds=speeds,
+        profiles=profiles,
+        fleet=fleet,
+        factors=factors,
+        rule=rule,
+        account=account,
+        memo=memo,
+        hashes=hash_inputs(run, scenario),
+        notes=_gather_notes(network, volumes, calendar, shape, fleet, factors),
+    )
+
+
+def _gather_notes(*records: Any) -> tuple[str, ...]:
+    """Return the notes of all records, each once."""
+    notes = (note for record in records if record is not None for note in record.notes)
+    return tuple(dict.fromkeys(notes))
+
+
+def hash_inputs(run: Path, scenario: Scenario) -> dict[str, str]:
+    """
+    Return the SHA-256 of every input file that is there, by path from the run folder.
+
+    Shipped factor sets go by `vehicle_profiles/<set>/...`, wherever they are installed.
+    """
+    named = [Path(FILE_NAME), *_named_files(scenario)]
+    named += [scenario.network.path / name for name in NETWORK_FILES]
+    hashes = {path.as_posix(): sha256_file(run / path) for path in named if (run / path).is_file()}
+    folder = _profile_folder(run, scenario)
+    shipped = folder.parent == find_shipped(PROFILES)
+    root = Path(PROFILES) if shipped else Path(os.path.relpath(folder.parent, run))
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".csv", ".parquet", ".toml"):
+            hashes[(root / path.relative_to(folder.parent)).as_posix()] = sha256_file(path)
+    return hashes
+
+
+def _named_files(scenario: Scenario) -> list[Path]:
+    """Return the files that a scenario names, as it names them."""
+    tables = (
+        scenario.traffic.temporal_profile,
+        scenario.fleet.mix,
+        scenario.accounting.rule,
+    )
+    files = (
+        scenario.traffic.volumes,
+        scenario.traffic.speed_flow,
+        scenario.memo.flights,
+        scenario.memo.voyages,
+    )
+    return [Path(name) for name in tables if name.endswith(".csv")] + [
+        path for path in files if path is not None
+    ]
+
+
+def _profile_folder(run: Path, scenario: Scenario) -> Path:
+    """Return the folder of the factor set: a shipped one by name, else a path."""
+    shipped = find_shipped(PROFILES) / scenario.profiles.set
+    return shipped if shipped.is_dir() else resolve(run, Path(scenario.profiles.set))
+
+
+def _read_volumes(network: Network, *, run: Path, scenario: Scenario) -> Volumes:
+    traffic = scenario.traffic
+    volumes = read_volumes(
+        resolve(run, traffic.volumes),
+        network,
+        kind=traffic.kind,
+        unit=traffic.unit,
+        direction=traffic.direction,
+        network_sha256=traffic.network_sha256,
+    )
+    if traffic.speed == "given" and not volumes.has_speed:
+        raise InputError(
+            f"`traffic.speed` = 'given' needs a column `speed_kmh` in {traffic.volumes}: not "
+            f"found. Say 'bpr' or 'free', or add the speeds."
+        )
+    return volumes
+
+
+def _build_calendar(volumes: Volumes, *, scenario: Scenario) -> Calendar:
+    choice = scenario.calendar
+    return build_calendar(
+        scenario.year,
+        scenario.timezone,
+        layout="profile" if volumes.n_hours is None else volumes.n_hours,
+        day_types=choice.day_types,
+        holidays=choice.holidays,
+        seasons=choice.seasons,
+        period=choice.period,
+        series_time=choice.series_time,
+    )
+
+
+def _shape(volumes: Volumes, calendar: Calendar, *, run: Path, scenario: Scenario) -> Shapes | None:
+    if volumes.kind == "hourly":
+        return None
+    name = scenario.traffic.temporal_profile
+    return shapes(
+        calendar,
+        [vehicle_class for vehicle_class, _ in volumes.streams],
+        resolve(run, Path(name)) if name.endswith(".csv") else name,
+        kind=volumes.kind,
+    )
+
+
+def _situate(network: Network, calendar: Calendar, *, scenario: Scenario) -> Situation:
+    table = road_type_table(calendar, scenario.traffic.peak_hours)
+    gradient = network.links["gradient"].to_numpy(np.float64)
+    return to_situation(gradient, road_type_kind(network.links), table)
+
+
+def _speeds(network: Network, volumes: Volumes, *, run: Path, scenario: Scenario) -> SpeedRule:
+    traffic = scenario.traffic
+    flow = None
+    if traffic.speed_flow is not None:
+        flow = _read_table(resolve(run, traffic.speed_flow), SPEED_FLOW)
+    elif traffic.bpr is not None:
+        classes = sorted(set(network.links["road_class"]))
+        flow = pd.DataFrame({"road_class": classes}).assign(
+            alpha=traffic.bpr.alpha, beta=traffic.bpr.beta
+        )
+    return speed_rule(network.links, volumes.streams, traffic.speed, speed_flow=flow)
+
+
+def _read_table(path: Path, table: Table) -> pd.DataFrame:
+    faults = Faults()
+    frame = read_csv(path, table, faults)
+    check_table(frame, table, str(path), faults)
+    faults.raise_any()
+    return frame
+
+
+def _build_fleet(profiles: ProfileSet, volumes: Volumes, *, run: Path, scenario: Scenario) -> Fleet:
+    choice = scenario.fleet
+    year = choice.year or scenario.year
+    if not choice.mix.endswith(".csv"):
+        return build_fleet(profiles, choice.mix, volumes.streams, year=year)
+    shares = read_csv(resolve(run, Path(choice.mix)))
+    return build_fleet(profiles, choice.mix, volumes.streams, year=year, shares=shares)
+
+
+def _build_factors(profiles: ProfileSet, fleet: Fleet, *, scenario: Scenario) -> Factors:
+    choice = scenario.profiles
+    return build_factors(
+        profiles,
+        fleet.types,
+        year=scenario.year,
+        electricity_area=choice.electricity_area,
+        electricity_year=choice.electricity_year,
+        electricity_kg_per_kwh=choice.electricity_kg_per_kwh,
+    )
+
+
+def _account(profiles: ProfileSet, rule: Rule, *, scenario: Scenario) -> Account:
+    choice = scenario.accounting
+    table = profiles.gwp
+    sets = list(dict.fromkeys(table["set"]))
+    if choice.gwp not in sets:
+        raise InputError(
+            f"`accounting.gwp` must be one of {', '.join(sets)}: found {choice.gwp!r}."
+        )
+    own = table[table["set"] == choice.gwp].set_index("gas")["gwp100"]
+    return Account(
+        year=scenario.year,
+        rule=rule.name,
+        factor_set=profiles.name,
+        gwp_set=choice.gwp,
+        gwp={gas: float(own[gas]) for gas in GREENHOUSE_GASES if gas in own.index},
+        coal=coal_equivalent(choice.tce_basis, scenario.year),
+    )
+
+
+def _read_memo(folder: Path, *, run: Path, scenario: Scenario, desk: _Desk) -> Memo:
+    fuels = read_movement_fuels(folder)
+    choice = scenario.memo
+    flights = choice.flights and desk.take(read_flights, resolve(run, choice.flights), fuels)
+    voyages = choice.voyages and desk.take(read_voyages, resolve(run, choice.voyages), fuels)
+    return Memo(flights, voyages, fuels, read_territories())
+
+
+def _lay_grid(network: Network, *, scenario: Scenario) -> Grid | None:
+    if "grid" not in scenario.outputs and "figures" not in scenario.outputs:
+        return None
+    return grid_over(network.boundary, network.crs, scenario.grid.cell_size_m)

@@ -1,0 +1,75 @@
+"""The activity spectrum as tables: by area, and by hour of the day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from transmod.model.activity import Activity
+from transmod.schema import HOURS, ROAD_TYPES, SPECTRUM
+from transmod.traffic.calendar import HOURS_PER_DAY, Calendar
+
+
+def to_spectrum_table(activity: Activity, area_ids: Sequence[str]) -> pd.DataFrame:
+    """Return the nodes of the spectrum that hold kilometres, as `schema.SPECTRUM`."""
+    a, g, r, k, c = np.nonzero(activity.spectrum)
+    vehicle_class, trip_kind = _stream_names(activity)
+    columns = (
+        np.asarray(area_ids, object)[a],
+        vehicle_class[c],
+        trip_kind[c],
+        np.asarray(ROAD_TYPES, object)[r],
+        activity.gradients[g],
+        k,
+        activity.spectrum[a, g, r, k, c],
+    )
+    return pd.DataFrame(dict(zip(SPECTRUM.names, columns, strict=True)))
+
+
+def to_hours_table(activity: Activity, calendar: Calendar) -> pd.DataFrame:
+    """Return the kilometres of the clock, as `schema.HOURS`: day type x hour, city-wide."""
+    z, r, k, c = np.nonzero(activity.clock)
+    vehicle_class, trip_kind = _stream_names(activity)
+    columns = (
+        vehicle_class[c],
+        trip_kind[c],
+        np.asarray(calendar.day_types, object)[z // HOURS_PER_DAY],
+        z % HOURS_PER_DAY,
+        np.asarray(ROAD_TYPES, object)[r],
+        k,
+        activity.clock[z, r, k, c],
+    )
+    return pd.DataFrame(dict(zip(HOURS.names, columns, strict=True)))
+
+
+def to_mean_days(activity: Activity, calendar: Calendar) -> pd.DataFrame:
+    """
+    Return the kilometres of each hour on one day of each day type.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `day_type`, `hour`, `vehicle_class`, `vkm` [veh km]; day types without a day are left out.
+    """
+    slot = calendar.day_type * HOURS_PER_DAY + calendar.hour
+    days = np.bincount(slot, calendar.weight, minlength=activity.clock.shape[0])
+    vkm = activity.clock.sum(axis=(1, 2))
+    z, c = np.nonzero((days > 0.0)[:, None] & np.ones(vkm.shape[1], bool))
+    frame = pd.DataFrame(
+        {
+            "day_type": np.asarray(calendar.day_types, object)[z // HOURS_PER_DAY],
+            "hour": z % HOURS_PER_DAY,
+            "vehicle_class": _stream_names(activity)[0][c],
+            "vkm": vkm[z, c] / days[z],
+        }
+    )
+    keys = ["day_type", "hour", "vehicle_class"]
+    return frame.groupby(keys, sort=False)["vkm"].sum().reset_index()
+
+
+def _stream_names(activity: Activity) -> tuple[np.ndarray, np.ndarray]:
+    """Return class and trip kind of each stream."""
+    names = np.array(activity.streams, object).reshape(-1, 2)
+    return names[:, 0], names[:, 1]

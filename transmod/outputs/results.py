@@ -1,0 +1,219 @@
+"""All files of a run's results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from transmod.accounts.checks import Check, ResultTables
+from transmod.inputs.network import Network
+from transmod.model.grid import Grid
+from transmod.outputs.manifest import file_hashes, write_manifest
+from transmod.outputs.tables import write_csv, write_geo_table, write_table
+from transmod.schema import (
+    ACTIVITY,
+    ENERGY,
+    HOURS,
+    INVENTORY,
+    LEDGER,
+    LINK_RESULTS,
+    PIECES,
+    POLLUTANTS,
+    SPECTRUM,
+)
+
+_PER_PERIOD = {"year": "yr-1", "day": "d-1", "hour": "h-1"}
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """
+    What a run computed, as tables in the forms of `schema`.
+
+    `tables` are those that the laws compare; what was not asked for is None.
+    """
+
+    network: Network
+    tables: ResultTables
+    energy: pd.DataFrame
+    inventory: pd.DataFrame
+    hours: pd.DataFrame
+    mean_days: pd.DataFrame
+    grid: Grid | None
+    fraction_in_boundary: NDArray[np.float64] | None
+    totals: dict[str, Any]
+    checks: list[Check]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What results say of themselves: texts, and the time that they stand for."""
+
+    title: str
+    source: str
+    year: int
+    period: str
+    outputs: tuple[str, ...]
+
+
+def write_results(
+    folder: Path,
+    results: Results,
+    caption: Caption,
+    *,
+    inputs: dict[str, str],
+    options: dict[str, Any],
+    progress: Callable[[str], None],
+) -> None:
+    """
+    Write the files of a run into an empty folder, the manifest last.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to.
+    results : Results
+        What to write.
+    caption : Caption
+        Texts, and `outputs`: which files are wanted.
+    inputs, options
+        Hashes of the input files, and the scenario, for the manifest.
+    progress : callable
+        Told the name of each step.
+    """
+    about = {"title": caption.title, "source": caption.source, "period": caption.period}
+    progress("tables")
+    _write_tables(folder, results, about)
+    if "links" in caption.outputs and results.tables.links is not None:
+        write_geo_table(
+            results.tables.links, LINK_RESULTS, folder / "links.parquet", metadata=about
+        )
+    if "grid" in caption.outputs:
+        progress("grid")
+        _write_grids(folder, results, caption, about)
+    if "links" in caption.outputs or "grid" in caption.outputs:
+        progress("map")
+        _write_map(folder, results, caption)
+    if "figures" in caption.outputs:
+        progress("figures")
+        _draw(folder, results, caption)
+    progress("manifest")
+    write_manifest(
+        folder / "manifest.json",
+        {
+            "inputs": inputs,
+            "results": file_hashes(folder),
+            "options": options,
+            "seed": None,
+            "totals": results.totals,
+            "checks": [asdict(check) for check in results.checks],
+            "notes": list(results.notes),
+        },
+    )
+
+
+def district_masses(results: Results) -> gpd.GeoDataFrame:
+    """Return the districts with the scope 1 masses of their road traffic, `<pollutant>_t` [t]."""
+    ledger = results.tables.ledger
+    own = ledger[(ledger["location"] == "link") & (ledger["scope"] == 1)]
+    sums = own.pivot_table(
+        index="district_id", columns="pollutant", values="mass_t", aggfunc="sum", observed=True
+    )
+    sums = sums.reindex(index=results.network.districts["district_id"], columns=list(POLLUTANTS))
+    columns = {f"{name}_t": sums[name].to_numpy(np.float64) for name in POLLUTANTS}
+    return results.network.districts.assign(**columns)
+
+
+def _write_tables(folder: Path, results: Results, about: dict[str, str]) -> None:
+    for name, table, frame in (
+        ("ledger", LEDGER, results.tables.ledger),
+        ("energy", ENERGY, results.energy),
+        ("activity", ACTIVITY, results.tables.activity),
+        ("pieces", PIECES, results.tables.pieces),
+        ("spectrum", SPECTRUM, results.tables.spectrum),
+        ("hours", HOURS, results.hours),
+    ):
+        write_table(frame, table, folder / f"{name}.parquet", metadata=about)
+    write_csv(results.inventory, INVENTORY, folder / "inventory.csv")
+
+
+def _write_grids(folder: Path, results: Results, caption: Caption, about: dict[str, str]) -> None:
+    from transmod.outputs.grids import write_geotiff, write_netcdf
+
+    assert results.grid is not None
+    assert results.tables.cells is not None
+    assert results.fraction_in_boundary is not None
+    cells = results.tables.cells.drop(columns="vkm")
+    for write, name in ((write_netcdf, "grid.nc"), (write_geotiff, "grid.tif")):
+        write(
+            results.grid,
+            cells,
+            results.fraction_in_boundary,
+            folder / name,
+            period_unit=_PER_PERIOD[caption.period],
+            attributes=about,
+        )
+
+
+def _write_map(folder: Path, results: Results, caption: Caption) -> None:
+    from transmod.outputs.geopackage import to_squares, write_map
+
+    assert results.tables.links is not None
+    squares = None
+    if results.grid is not None and results.tables.cells is not None:
+        assert results.fraction_in_boundary is not None
+        cells = results.tables.cells.drop(columns="vkm")
+        squares = to_squares(results.grid, cells, results.fraction_in_boundary)
+    write_map(
+        district_masses(results),
+        results.tables.links,
+        squares,
+        folder / "map.gpkg",
+        title=caption.title,
+    )
+
+
+def _draw(folder: Path, results: Results, caption: Caption) -> None:
+    from transmod.outputs.figures import draw_figures
+    from transmod.outputs.grids import to_raster
+
+    raster = None
+    if results.grid is not None and results.tables.cells is not None:
+        assert results.fraction_in_boundary is not None
+        cells = results.tables.cells[["cell_id", "co2_t"]]
+        raster = to_raster(results.grid, cells, results.fraction_in_boundary)["co2"]
+    draw_figures(
+        folder / "figures",
+        boundary=results.network.boundary,
+        districts=district_masses(results),
+        totals=_class_totals(results),
+        links=results.tables.links,
+        grid=results.grid,
+        cells=raster,
+        hours=results.mean_days,
+        title=caption.title,
+        year=caption.year,
+        period=caption.period,
+        source=caption.source,
+    )
+
+
+def _class_totals(results: Results) -> pd.DataFrame:
+    """Return scope 1 CO2 and vehicle-kilometres of each vehicle class."""
+    ledger = results.tables.ledger
+    own = ledger[
+        (ledger["location"] == "link") & (ledger["scope"] == 1) & (ledger["pollutant"] == "co2")
+    ]
+    road = results.tables.activity[results.tables.activity["subsector"] == "road"]
+    vkm = road.groupby("vehicle_class")["vkm"].sum()
+    # a class without exhaust, such as an all-electric fleet, has no row: its CO2 is unknown here
+    mass = own.groupby("vehicle_class")["mass_t"].sum().reindex(vkm.index)
+    return pd.DataFrame({"vehicle_class": vkm.index, "co2_t": mass.values, "vkm": vkm.values})

@@ -1,0 +1,248 @@
+"""
+Scenario: what was asked, as frozen records; an unknown key is an error.
+
+The text of each field is its document; `scenario.toml` has the same tables and keys.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from transmod.errors import Faults, InputError
+from transmod.inputs.toml import read_toml
+
+FILE_NAME = "scenario.toml"
+OUTPUTS = ("accounts", "links", "grid", "figures")
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=False, use_attribute_docstrings=True
+    )
+
+
+class NetworkChoice(_Record):
+    """`[network]`: where vehicles drive."""
+
+    path: Path
+    """Folder of the network."""
+    crs: str | None = None
+    """Working CRS, projected, in metres. Default: that of the links, or UTM."""
+
+
+class CalendarChoice(_Record):
+    """`[calendar]`: which days are alike."""
+
+    period: Literal["year", "day", "hour"] = "year"
+    """What the results stand for."""
+    holidays: tuple[date, ...] = ()
+    """Public holidays; they count as Sundays unless day types say otherwise."""
+    day_types: dict[str, tuple[str | date, ...]] | None = None
+    """Name of a day type -> weekdays (mon .. sun), `holiday`, dates."""
+    seasons: dict[str, tuple[int, ...]] | None = None
+    """Name of a season -> months."""
+    series_time: Literal["local_standard", "utc"] = "local_standard"
+    """Clock of a series of 8,760 or 8,784 hours."""
+
+
+class BprChoice(_Record):
+    """`[traffic.bpr]`: parameters of the volume-delay function on every road class."""
+
+    alpha: float = Field(ge=0.0, le=10.0)
+    """Delay at capacity, as a share of the free time."""
+    beta: float = Field(gt=0.0, le=20.0)
+    """Exponent."""
+
+
+class TrafficChoice(_Record):
+    """`[traffic]`: what the volumes are."""
+
+    volumes: Path
+    """Parquet or CSV file."""
+    kind: Literal["aadt", "aawdt", "hourly"]
+    """Mean of all days, mean of Mondays to Fridays, or a series of hours."""
+    unit: Literal["veh", "pcu"] = "veh"
+    """Vehicles or passenger-car units."""
+    direction: Literal["per_link", "both"] = "per_link"
+    """Of the link alone, or of both directions (then a column `direction_share` is needed)."""
+    origin: Literal["counted", "modelled", "estimated"] = "modelled"
+    """How the volumes came about; said in every result."""
+    network_sha256: str | None = None
+    """Hash of the network's links that the volumes were made for, where the file cannot say."""
+    temporal_profile: str = "tno_road"
+    """Shape of the hours for daily volumes: a shipped profile or a CSV file."""
+    speed: Literal["given", "bpr", "free"] = "bpr"
+    """Speeds of the volume file, of volume over capacity, or undelayed."""
+    bpr: BprChoice | None = None
+    """In place of the shipped table by road class."""
+    speed_flow: Path | None = None
+    """CSV file with road_class, alpha, beta, in place of the shipped table."""
+    peak_hours: tuple[int, ...] | None = None
+    """Hours of a working day that count as urban peak."""
+
+
+class FleetChoice(_Record):
+    """`[fleet]`: which vehicles drive."""
+
+    mix: str
+    """Fleet of the factor set, or a CSV file with its columns."""
+    year: int | None = None
+    """Year of the fleet; default: that of the scenario."""
+
+
+class ProfilesChoice(_Record):
+    """`[profiles]`: factors."""
+
+    set: str = "emep_eea_2019"
+    """Name of a shipped set, or a folder."""
+    electricity_area: str | None = None
+    """Area of the set's grid factors."""
+    electricity_year: int | None = None
+    """Year of the grid factor, where the scenario's own has none."""
+    electricity_kg_per_kwh: float | None = Field(default=None, ge=0.0, le=2.0)
+    """CO2 of grid electricity [kg/kWh], in place of the table's."""
+
+
+class GridChoice(_Record):
+    """`[grid]`: square cells."""
+
+    cell_size_m: float = Field(default=500.0, gt=0.0)
+    """Side of a cell [m]."""
+
+
+class AccountingChoice(_Record):
+    """`[accounting]`: which line a tonne stands on."""
+
+    rule: str = "territorial"
+    """Shipped rule, or a CSV file."""
+    gwp: str = "AR5"
+    """Set of global warming potentials over 100 years."""
+    tce_basis: Literal["equivalent", "equal_value"] = "equivalent"
+    """Coal equivalent of electricity: heat content, or coal burnt to make it."""
+
+
+class MemoChoice(_Record):
+    """`[memo]`: movements beyond the city, reported apart."""
+
+    flights: Path | None = None
+    """CSV file of flights."""
+    voyages: Path | None = None
+    """CSV file of voyages."""
+
+
+class Scenario(_Record):
+    """`scenario.toml`: what was asked."""
+
+    title: str = Field(min_length=1)
+    """What a reader sees first."""
+    year: int = Field(ge=1990, le=2100)
+    """Year of the account."""
+    timezone: str
+    """IANA name of the local civil time, such as `Asia/Shanghai`."""
+    outputs: tuple[Literal["accounts", "links", "grid", "figures"], ...] = OUTPUTS
+    """What to write."""
+    network: NetworkChoice
+    calendar: CalendarChoice = CalendarChoice()
+    traffic: TrafficChoice
+    fleet: FleetChoice
+    profiles: ProfilesChoice = ProfilesChoice()
+    grid: GridChoice = GridChoice()
+    accounting: AccountingChoice = AccountingChoice()
+    memo: MemoChoice = MemoChoice()
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone_is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, IsADirectoryError) as error:
+            msg = "must be an IANA time zone such as 'Asia/Shanghai'"
+            raise ValueError(msg) from error
+        return name
+
+    @field_validator("outputs")
+    @classmethod
+    def _outputs_are_once(cls, outputs: tuple[str, ...]) -> tuple[str, ...]:
+        if not outputs or len(set(outputs)) < len(outputs):
+            msg = f"must name at least one of {', '.join(OUTPUTS)}, each once"
+            raise ValueError(msg)
+        return tuple(name for name in OUTPUTS if name in outputs)
+
+    @model_validator(mode="after")
+    def _choices_agree(self) -> Scenario:
+        if self.traffic.speed == "given" and self.traffic.kind != "hourly":
+            msg = "traffic.speed = 'given' needs traffic.kind = 'hourly'"
+            raise ValueError(msg)
+        if self.traffic.bpr and self.traffic.speed_flow:
+            msg = "traffic.bpr and traffic.speed_flow exclude each other"
+            raise ValueError(msg)
+        return self
+
+    def to_options(self) -> dict[str, Any]:
+        """Return the scenario as plain values, for the manifest."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+def read_scenario(run: Path) -> Scenario:
+    """
+    Read `scenario.toml` of a run folder.
+
+    Raises
+    ------
+    InputError
+        With every fault: no such file, no TOML, an unknown key (with the nearest valid one), a
+        missing key or a value that is not allowed.
+    """
+    path = Path(run) / FILE_NAME
+    content = read_toml(path)
+    try:
+        return Scenario.model_validate(content)
+    except ValidationError as error:
+        faults = Faults()
+        for fault in error.errors():
+            faults.add(_sentence(path, fault))
+        raise InputError(faults.sentences) from error
+
+
+def resolve(run: Path, path: Path) -> Path:
+    """Return a path of the scenario, which is relative to the run folder, without `..` in it."""
+    return Path(os.path.normpath(Path(run) / path))
+
+
+def _sentence(path: Path, fault: Any) -> str:
+    """Say a fault that pydantic found."""
+    place = ".".join(str(part) for part in fault["loc"]) or "scenario"
+    kind = fault["type"]
+    if kind == "extra_forbidden":
+        valid = _keys_beside(fault["loc"])
+        near = difflib.get_close_matches(str(fault["loc"][-1]), valid, n=1)
+        hint = f"Did you mean `{near[0]}`? " if near else ""
+        return f"{path}: `{place}` is no key of a scenario. {hint}Valid: {', '.join(valid)}."
+    if kind == "missing":
+        return f"{path}: `{place}` must be given: not found."
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{path}: `{place}`: {message} (found {fault['input']!r})."
+
+
+def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
+    """Return the valid keys of the table that `place` lies in."""
+    model: type[BaseModel] = Scenario
+    for part in place[:-1]:
+        annotation = model.model_fields[str(part)].annotation
+        candidates = [annotation, *getattr(annotation, "__args__", ())]
+        model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+    return list(model.model_fields)
