@@ -262,9 +262,8 @@ def _border_cuts(
     that lie on the other, are cuts alike; stretches along a border get their ends this way.
     """
     origin, to = _border_segments(polygons)
-    low, high = np.minimum(origin, to) - TOLERANCE_M, np.maximum(origin, to) + TOLERANCE_M
-    tree = shapely.STRtree(shapely.box(*low.T, *high.T))
-    near = np.unique(tree.query(geometry)[0])
+    tree = shapely.STRtree(shapely.linestrings(np.stack([origin, to], axis=1)))
+    near = np.unique(tree.query(geometry, predicate="dwithin", distance=TOLERANCE_M)[0])
     is_near = np.zeros(len(geometry), bool)
     is_near[near] = True
     # segments of these links
@@ -276,8 +275,8 @@ def _border_cuts(
     link, vertex = link[length > 0], vertex[length > 0]
     begin = np.column_stack([lines.x[vertex], lines.y[vertex]])
     end = np.column_stack([lines.x[vertex + 1], lines.y[vertex + 1]])
-    corners = np.hstack([np.minimum(begin, end), np.maximum(begin, end)])
-    segment, border = tree.query(shapely.box(*corners.T))
+    segments = shapely.linestrings(np.stack([begin, end], axis=1))
+    segment, border = tree.query(segments, predicate="dwithin", distance=TOLERANCE_M)
     pair, share = _meet(begin[segment], end[segment], origin[border], to[border])
     link, vertex = link[segment[pair]], vertex[segment[pair]]
     before = lines.position[vertex]
