@@ -28,10 +28,15 @@ def _text(
 
 SOURCE = _text("source", "key of sources.csv")
 YEAR = Column("year", "int64", "-", "year of the source", minimum=1990, maximum=2100)
-UNIT = _text("unit", "unit of the figures")
+
+
+def _unit(*units: str) -> Column:
+    return _text("unit", "unit of the figures", choices=units)
+
+
 ERROR_GROUP = _text("error_group", "rows that err together")
 VERIFICATION = _text("verification", "how the figure was checked", choices=VERIFICATIONS)
-ORIGIN = (UNIT, SOURCE, YEAR, ERROR_GROUP, VERIFICATION)
+ORIGIN = (SOURCE, YEAR, ERROR_GROUP, VERIFICATION)
 
 SOURCES = Table(
     "sources.csv",
@@ -74,6 +79,7 @@ HOT = Table(
         *(_number(name, "-", "coefficient of the fraction") for name in COEFFICIENTS),
         _number("check_speed_kmh", "km/h", "speed of the check value", low=0, nullable=True),
         _number("check_value", "as unit", "published value there", nullable=True),
+        _unit("MJ/km", "g/km"),
         *ORIGIN,
     ),
 )
@@ -135,6 +141,7 @@ NITROGEN = Table(
                 ("constant", "-", "at no mileage", 0),
             )
         ),
+        _unit("g/km"),
         *ORIGIN,
     ),
 )
@@ -146,6 +153,7 @@ BC_FRACTION = Table(
     (
         _text("group", "kind, fuel, standard"),
         _number("fraction", "-", "BC over PM2.5", low=0, high=1),
+        _unit("-"),
         *ORIGIN,
     ),
 )
@@ -165,6 +173,7 @@ ELECTRIC = Table(
         _number("speed_min_kmh", "km/h", "lowest valid speed", low=1, high=140, nullable=True),
         _number("speed_max_kmh", "km/h", "highest valid speed", low=1, high=140, nullable=True),
         _text("charging", "how it is charged", choices=("ac", "dc")),
+        _unit("kWh/km", "MJ/km"),
         *ORIGIN,
     ),
 )
@@ -177,6 +186,7 @@ ELECTRICITY = Table(
         _text("area", "country, grid or province"),
         _number("kg_per_kwh", "kg/kWh", "CO2, or CO2e, per kWh delivered", low=0, high=2),
         _text("gases", "what the figure counts", choices=("co2", "co2e")),
+        _unit("kg/kWh"),
         *ORIGIN,
     ),
 )
@@ -212,6 +222,7 @@ WEAR = Table(
         Column("per_axle_pair", "bool", "-", "times half the number of axles"),
         _number("load_constant", "-", "load correction of the empty vehicle", low=0),
         _number("load_slope", "-", "rise of the load correction to full load", low=0),
+        _unit("g/km"),
         *ORIGIN,
     ),
 )
@@ -224,6 +235,7 @@ WEAR_FRACTIONS = Table(
         _text("process", "what wears", choices=WEAR_PROCESSES),
         _text("pollutant", "substance", choices=("pm10", "pm2_5", "bc")),
         _number("fraction", "-", "of total suspended particles", low=0, high=1),
+        _unit("-"),
         *ORIGIN,
     ),
 )
@@ -237,7 +249,7 @@ WEAR_SPEED = Table(
         _number("speed_from_kmh", "km/h", "from this speed on", low=0),
         _number("constant", "-", "constant of the correction"),
         _number("slope_per_kmh", "h/km", "slope of the correction"),
-        UNIT,
+        _unit("-"),
         SOURCE,
         YEAR,
         VERIFICATION,
@@ -252,7 +264,7 @@ GWP = Table(
         _text("set", "assessment report"),
         _text("gas", "gas", choices=("co2", "ch4", "n2o")),
         _number("gwp100", "t CO2e/t", "potential over 100 years", low=0),
-        UNIT,
+        _unit("t CO2e/t"),
         SOURCE,
         YEAR,
         VERIFICATION,
@@ -280,6 +292,21 @@ NOT_ESTIMATED = Table(
         _text("process", "what emits", choices=PROCESSES),
         _text("pollutant", "substance", choices=POLLUTANTS),
         _text("reason", "why"),
+    ),
+)
+
+SUBSTITUTES = Table(
+    "substitutes.csv",
+    "a driving situation that takes the row of another",
+    ("segment", "quantity", "road_type"),
+    (
+        _text("segment", "segment, * stands for any text"),
+        _text("quantity", "what is given", choices=QUANTITIES),
+        _text("road_type", "driving situation without a figure", choices=ROAD_TYPES),
+        _text("taken_from", "driving situation whose row is taken", choices=ROAD_TYPES),
+        _text("reason", "why"),
+        SOURCE,
+        VERIFICATION,
     ),
 )
 
@@ -316,5 +343,5 @@ FLEET = Table(
 
 ALL = (
     SOURCES, HOT, SEGMENTS, TYPES, NITROGEN, BC_FRACTION, ELECTRIC, ELECTRICITY, FUELS, WEAR,
-    WEAR_FRACTIONS, WEAR_SPEED, GWP, NONE_BY_DEFINITION, NOT_ESTIMATED, MAPPINGS,
+    WEAR_FRACTIONS, WEAR_SPEED, GWP, NONE_BY_DEFINITION, NOT_ESTIMATED, SUBSTITUTES, MAPPINGS,
 )  # fmt: skip

@@ -53,6 +53,7 @@ class ProfileSet:
     gwp: pd.DataFrame
     none_by_definition: pd.DataFrame
     not_estimated: pd.DataFrame
+    substitutes: pd.DataFrame
     mappings: pd.DataFrame
     fleets: dict[str, pd.DataFrame]
 
@@ -121,6 +122,7 @@ def read_profiles(folder: Path) -> ProfileSet:
         gwp=frames["gwp.csv"],
         none_by_definition=frames["none_by_definition.csv"],
         not_estimated=frames["not_estimated.csv"],
+        substitutes=frames["substitutes.csv"],
         mappings=frames["mappings.csv"],
         fleets=fleets,
     )
@@ -183,6 +185,15 @@ def _check_references(
         for column in ("source", "sulphur_source"):
             if column in frame and name != "sources.csv":
                 _check_known(frame[column], known_sources, f"`{column}` of {name}", faults)
+    hot = frames["hot.parquet"]
+    wrong = ((hot["quantity"] == "energy") != (hot["unit"] == "MJ/km")).to_numpy()
+    if wrong.any():
+        found = first_of(wrong, lambda i: f"{hot['segment'].iloc[i]} {hot['quantity'].iloc[i]}")
+        faults.add(f"`unit` of hot.parquet must be MJ/km for energy, else g/km: {found}.")
+    wrong = (hot["speed_min_kmh"] >= hot["speed_max_kmh"]).to_numpy()
+    if wrong.any():
+        found = first_of(wrong, lambda i: f"{hot['segment'].iloc[i]} {hot['quantity'].iloc[i]}")
+        faults.add(f"`speed_min_kmh` of hot.parquet must be < `speed_max_kmh` [km/h]: {found}.")
     types = frames["types.csv"]
     segments = frames["segments.csv"]["segment"]
     for column, known, where in (
@@ -194,7 +205,7 @@ def _check_references(
         ("fuel", frames["fuels.csv"]["fuel"], "fuels.csv"),
     ):
         _check_known(types[column], known, f"`{column}` of types.csv", faults, where)
-    _check_known(frames["hot.parquet"]["segment"], segments, "`segment` of hot.parquet", faults)
+    _check_known(hot["segment"], segments, "`segment` of hot.parquet", faults)
     _check_known(
         frames["electric.csv"]["shape_segment"], segments, "`shape_segment` of electric.csv", faults
     )
@@ -204,12 +215,12 @@ def _check_references(
             faults, "types.csv",
         )  # fmt: skip
         given = frame.merge(types[["vehicle_type", "vehicle_class"]], on="vehicle_type")
-        wrong = given[given["vehicle_class_x"] != given["vehicle_class_y"]]
-        if len(wrong):
-            first = wrong.iloc[0]
+        other = given[given["vehicle_class_x"] != given["vehicle_class_y"]]
+        if len(other):
+            first = other.iloc[0]
             faults.add(
                 f"`vehicle_type` of fleets/{name}.csv must be of the row's vehicle class: "
-                f"{len(wrong)} of {len(frame)} are not, first {first['vehicle_type']} in the class "
+                f"{len(other)} of {len(frame)} are not, first {first['vehicle_type']} in the class "
                 f"{first['vehicle_class_x']} (it is of {first['vehicle_class_y']})."
             )
 

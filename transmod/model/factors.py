@@ -197,51 +197,52 @@ def _fold(
     pantry: Pantry, rows: pd.DataFrame, recipes: list[dict[Quantity, Recipe]]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Work out each different recipe once: the curves (N, K) and their index (J, Q, R, G)."""
-    shape = (len(recipes), len(QUANTITIES), _R, _G)
-    part = {name: np.zeros(shape, np.int64) for name in ("low", "high", "m_low", "m_high")}
-    weight, m_weight, scale = (np.zeros(shape[:2]) for _ in range(3))
+    # types share rows, so there are far fewer different recipes (M) than types x quantities
+    number: dict[object, int] = {}
+    different: list[Recipe] = []
+    which = np.empty((len(recipes), len(QUANTITIES)), np.int64)
     for j, of_type in enumerate(recipes):
         for q, quantity in enumerate(QUANTITIES):
             recipe = of_type[quantity]
-            if recipe.rows is None:
-                continue
-            part["low"][j, q], part["high"][j, q] = recipe.rows.low, recipe.rows.high
-            weight[j, q], scale[j, q] = recipe.rows.weight, recipe.scale
-            if recipe.minus is not None:
-                part["m_low"][j, q], part["m_high"][j, q] = recipe.minus.low, recipe.minus.high
-                m_weight[j, q] = recipe.minus.weight
-    base, at = _base_curves(pantry, rows, part)
-    part = {name: at[values] for name, values in part.items()}  # negative: wear, at the end
+            key = (id(recipe.rows), id(recipe.minus), recipe.scale)
+            if key not in number:
+                number[key] = len(different)
+                different.append(recipe)
+            which[j, q] = number[key]
 
-    codes = np.zeros(np.prod(shape), np.int64)  # 0: the recipe that is zero
-    keys: list[np.ndarray] = []
-    for values in (
-        *(part[name].ravel() for name in ("low", "high", "m_low", "m_high")),
-        *(_spread(x, shape) for x in (weight, m_weight, scale)),
-    ):
-        code, _ = pd.factorize(values)
-        codes, _ = pd.factorize(codes * (code.max() + 1) + code)
-        keys.append(values)
-    zero = keys[0] == 0
-    _, first = np.unique(codes[~zero], return_index=True)
-    first = np.flatnonzero(~zero)[first]
-    number = np.zeros(codes.max() + 1, np.int32)
-    number[codes[first]] = np.arange(1, len(first) + 1)
-    index = np.where(zero, 0, number[codes]).astype(np.int32).reshape(shape)
+    part = np.zeros((4, len(different), _R, _G), np.int64)
+    weights = np.zeros((3, len(different), 1, 1))
+    for m, recipe in enumerate(different):
+        if recipe.rows is not None:
+            part[0, m], part[1, m] = recipe.rows.low, recipe.rows.high
+            weights[0, m], weights[2, m] = recipe.rows.weight, recipe.scale
+        if recipe.minus is not None:
+            part[2, m], part[3, m] = recipe.minus.low, recipe.minus.high
+            weights[1, m] = recipe.minus.weight
+    base, at = _base_curves(pantry, rows, part)
+    part = at[part]  # a negative position, of wear, counts from the end
+    low, high, m_low, m_high = part.reshape(4, -1)
+    w, m_w, scale = np.broadcast_to(weights, (3, *part.shape[1:])).reshape(3, -1)
+
+    code = np.zeros(low.size, np.int64)
+    for values in (low, high, m_low, m_high, w, m_w, scale):
+        own, _ = pd.factorize(values)
+        code, _ = pd.factorize(code * (own.max() + 1) + own)
+    code[low == 0] = -1  # the recipe that is zero
+    curves, first = np.unique(code, return_index=True)
+    first = first[curves >= 0]
+    row = np.zeros(code.max() + 2, np.int32)
+    row[code[first]] = np.arange(1, len(first) + 1)
+    index = row[code].reshape(part.shape[1:])[which]
 
     curve = np.zeros((len(first) + 1, N_SPEED_NODES))
-    low, high, m_low, m_high, w, m_w, s = (key[first] for key in keys)
     for start in range(0, len(first), _BLOCK):
-        b = slice(start, start + _BLOCK)
+        b = first[start : start + _BLOCK]
         out = _mix(base, low[b], high[b], w[b])
         if m_low[b].any():
             out = np.maximum(out - _mix(base, m_low[b], m_high[b], m_w[b]), 0.0)
-        np.multiply(out, s[b, None], out=curve[1 + start : 1 + start + len(out)])
+        np.multiply(out, scale[b, None], out=curve[1 + start : 1 + start + len(b)])
     return curve, index
-
-
-def _spread(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    return np.broadcast_to(values[:, :, None, None], shape).ravel()
 
 
 def _mix(base: np.ndarray, low: np.ndarray, high: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -251,7 +252,7 @@ def _mix(base: np.ndarray, low: np.ndarray, high: np.ndarray, weight: np.ndarray
 
 
 def _base_curves(
-    pantry: Pantry, rows: pd.DataFrame, part: dict[str, np.ndarray]
+    pantry: Pantry, rows: pd.DataFrame, part: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """
     Tabulate each different row once.
@@ -260,8 +261,9 @@ def _base_curves(
     of the pantry; wear has negative positions, which count from the end.
     """
     profiles = pantry.profiles
-    used = np.unique(np.concatenate([values.ravel() for values in part.values()]))
-    used = used[used > 0]
+    is_used = np.zeros(len(rows) + 1, bool)
+    is_used[part[part > 0]] = True
+    used = np.flatnonzero(is_used)
     wanted = rows.iloc[used - 1]
     # equal coefficients, equal curve: many segments share one
     same = wanted.groupby(list(rows.columns), sort=False, dropna=False).ngroup().to_numpy()

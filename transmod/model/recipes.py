@@ -50,6 +50,8 @@ MJ_PER_KWH = 3.6
 SO2_PER_SULPHUR = 2.0  # g SO2 from 1 g of sulphur, as the guidebook takes it
 
 _R, _G = len(ROAD_TYPES), len(GRADIENT_NODES)
+# road types stand in the sorted table by name
+_FROM_SORTED = [sorted(ROAD_TYPES).index(name) for name in ROAD_TYPES]
 
 
 @dataclass(frozen=True)
@@ -86,57 +88,42 @@ class Pantry:
     _known: dict[object, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        hot = self.profiles.hot
-        self.n_hot = len(hot)
-        key = hot["segment"] + "\n" + hot["quantity"]
-        starts = np.flatnonzero((key != key.shift()).to_numpy())
-        ends = np.append(starts[1:], len(hot))
-        self._range = dict(zip(key.to_numpy()[starts], zip(starts, ends, strict=True), strict=True))
-        road = {name: r for r, name in enumerate(ROAD_TYPES)}
-        self._road = hot["road_type"].map(road).fillna(-1).to_numpy(np.int64)
-        self._gradient = hot["gradient"].to_numpy(np.float64)
-        self._load = hot["load_fraction"].to_numpy(np.float64)
-        self._mixes: dict[tuple[str, str, float], Mix | None] = {}
-        self.fuels = _by(self.profiles.fuels, "fuel")
-        self.curves = _by(self.profiles.electric, "curve")
-        self.nitrogen = _by(self.profiles.nitrogen, "group", "pollutant", "state")
-        self.bc_fraction = _by(self.profiles.bc_fraction, "group")
-        self.worn = _by(self.profiles.wear, "wear_group")
-        self.fractions = _by(self.profiles.wear_fractions, "process")
+        profiles = self.profiles
+        self.n_hot = len(profiles.hot)
+        self._load = profiles.hot["load_fraction"].to_numpy(np.float64)
+        self._shape = _shapes(profiles.hot, self.faults)
+        self.mixes: dict[object, Mix | None] = {}
+        columns = ["segment", "quantity", "road_type", "taken_from"]
+        self._substitutes = list(profiles.substitutes[columns].itertuples(index=False, name=None))
+        self.fuels = _by(profiles.fuels, "fuel")
+        self.curves = _by(profiles.electric, "curve")
+        self.nitrogen = _by(profiles.nitrogen, "group", "pollutant", "state")
+        self.bc_fraction = _by(profiles.bc_fraction, "group")
+        self.worn = _by(profiles.wear, "wear_group")
+        self.fractions = _by(profiles.wear_fractions, "process")
 
     def hot(self, segment: str, quantity: str, load: float) -> Mix | None:
         """Return the rows of a segment and quantity at a load, none if not published."""
-        key = (segment, quantity, load)
-        if key not in self._mixes:
-            self._mixes[key] = self._hot(segment, quantity, load)
-        return self._mixes[key]
+        key = (segment, quantity, None if np.isnan(load) else load)
+        if key not in self.mixes:
+            self.mixes[key] = self._hot(segment, quantity, load)
+        return self.mixes[key]
 
     def _hot(self, segment: str, quantity: str, load: float) -> Mix | None:
-        found = self._range.get(f"{segment}\n{quantity}")
+        found = self._shape.get((segment, quantity))
         if found is None:
             return None
-        rows = np.arange(*found)
-        roads, loads = np.unique(self._road[rows]), np.unique(self._load[rows])
-        gradients = np.unique(self._gradient[rows])  # nan stands last, and once
-        whole = (
-            len(rows) == len(roads) * len(gradients) * len(loads)
-            and (len(roads) == _R or roads[0] == -1 == roads[-1])
-            and (np.array_equal(gradients, GRADIENT_NODES) or np.isnan(gradients).all())
-        )
-        if not whole:
-            self.faults.add(
-                f"Hot rows of {segment} {quantity} must cover all road types, gradient nodes and "
-                f"loads, or have none: {len(rows)} rows with {len(roads)} road types, "
-                f"{len(gradients)} gradients and {len(loads)} loads found."
-            )
-            return None
-        # by road type, gradient and load, as the table is sorted by key but road types by name
-        rows = rows[np.lexsort((self._load[rows], self._gradient[rows], self._road[rows]))]
-        cube = np.broadcast_to(
-            rows.reshape(len(roads), len(gradients), len(loads)), (_R, _G, len(loads))
-        )
-        cube = cube + 1  # row 0 is zero
-        if np.isnan(loads).all():
+        start, n_road, n_gradient, n_load = found
+        shape = (n_road, n_gradient, n_load)
+        cube = start + 1 + np.arange(np.prod(shape)).reshape(shape)  # row 0 is zero
+        if n_road == _R:
+            cube = cube[_FROM_SORTED]
+            for pattern, name, road, other in self._substitutes:
+                if name == quantity and fnmatchcase(segment, pattern):
+                    cube[ROAD_TYPES.index(road)] = cube[ROAD_TYPES.index(other)]
+        cube = np.broadcast_to(cube, (_R, _G, n_load))
+        loads = self._load[start : start + n_load]
+        if np.isnan(loads[0]):
             return Mix(cube[..., 0], cube[..., 0], 0.0)
         if not loads[0] <= load <= loads[-1]:
             self.faults.add(
@@ -152,8 +139,12 @@ class Pantry:
 
     def everywhere(self, position: int) -> Mix:
         """Return one row for every road type and gradient."""
-        all_of = np.full((_R, _G), position)
-        return Mix(all_of, all_of, 0.0)
+        if position not in self.mixes:
+            all_of = np.full((_R, _G), position)
+            self.mixes[position] = Mix(all_of, all_of, 0.0)
+        mix = self.mixes[position]
+        assert mix is not None
+        return mix
 
     def row(self, low: float, high: float, **coefficients: float) -> int:
         """Add a row of the published form with the limits [km/h]; return its position."""
@@ -173,12 +164,56 @@ class Pantry:
         return pd.concat([self.profiles.hot[columns], added], ignore_index=True)
 
 
+def _shapes(hot: pd.DataFrame, faults: Faults) -> dict[tuple[str, str], tuple[int, int, int, int]]:
+    """
+    Find the rows of each segment and quantity: start, and number of road types, gradients, loads.
+
+    The table is sorted by its key, so the rows of a pair are one block in this order. Blocks that
+    do not cover every road type, gradient node and load, where they have some, are faults.
+    """
+    key = hot["segment"] + "\n" + hot["quantity"]
+    code, names = pd.factorize(key)
+    start = np.flatnonzero(np.diff(code, prepend=-1))
+    count = np.diff(start, append=len(hot))
+    by_name = {name: r for r, name in enumerate(sorted(ROAD_TYPES))}
+    road = hot["road_type"].map(by_name).fillna(-1).to_numpy(np.int64)
+    gradient = hot["gradient"].to_numpy(np.float64)
+    load = hot["load_fraction"].to_numpy(np.float64)
+    n_road = np.where(road[start] >= 0, _R, 1)
+    n_gradient = np.where(np.isnan(gradient[start]), 1, _G)
+    n_load = np.maximum(count // (n_road * n_gradient), 1)
+    # what each row must be, by its place in its block
+    place = np.arange(len(hot)) - start[code]
+    by_gradient = place // n_load[code]
+    by_road = by_gradient // n_gradient[code]
+    nodes = np.array(GRADIENT_NODES)[by_gradient % n_gradient[code]]
+    good = (n_road * n_gradient * n_load == count)[code]
+    good &= np.where(n_road[code] == 1, road == -1, road == by_road)
+    good &= np.where(n_gradient[code] == 1, np.isnan(gradient), gradient == nodes)
+    good &= np.nan_to_num(load, nan=-1) == np.nan_to_num(
+        load[start[code] + place % n_load[code]], nan=-1
+    )
+    for block in np.unique(code[~good]):
+        faults.add(
+            f"Hot rows of {names[block].replace(chr(10), ' ')} must cover all road types, gradient "
+            f"nodes and loads, or have none: {count[block]} rows do not."
+        )
+    return {
+        tuple(name.split("\n")): (int(s), int(r), int(g), int(n))
+        for name, s, r, g, n in zip(names, start, n_road, n_gradient, n_load, strict=True)
+    }
+
+
+def _records(table: pd.DataFrame) -> list[Row]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
 def _by(table: pd.DataFrame, *keys: str) -> dict[Any, list[Row]]:
     """Return the rows of a table by one or more of its columns."""
     out: dict[Any, list[Row]] = {}
-    for row in table.to_dict("records"):
+    for row in _records(table):
         key = row[keys[0]] if len(keys) == 1 else tuple(row[k] for k in keys)
-        out.setdefault(key, []).append({str(k): v for k, v in row.items()})
+        out.setdefault(key, []).append(row)
     return out
 
 
@@ -188,6 +223,13 @@ def nitrogen_rows(pantry: Pantry, group: str, pollutant: str, sulphur: float) ->
 
     Mileage is that of `set.toml`; the sulphur content [mg/kg] of the fuel chooses the column.
     """
+    key = (group, pollutant, sulphur)
+    if key not in pantry.mixes:
+        pantry.mixes[key] = _nitrogen_rows(pantry, group, pollutant, sulphur)
+    return pantry.mixes[key]
+
+
+def _nitrogen_rows(pantry: Pantry, group: str, pollutant: str, sulphur: float) -> Mix | None:
     rows = pantry.nitrogen.get((group, pollutant, "hot"))
     if rows is None:
         return None
@@ -235,7 +277,9 @@ class Excuses:
         columns = ["powertrain", "process", "pollutant"]
         self._none = set(none[columns].itertuples(index=False, name=None))
         columns = ["vehicle_type", "process", "pollutant"]
-        self._lacking = list(lacking[columns].itertuples(index=False, name=None))
+        self._lacking: dict[Quantity, list[str]] = {}
+        for pattern, process, pollutant in lacking[columns].itertuples(index=False, name=None):
+            self._lacking.setdefault((process, pollutant), []).append(pattern)
 
     def is_none(self, powertrain: str, quantity: Quantity) -> bool:
         """Say whether a powertrain cannot emit this."""
@@ -246,10 +290,8 @@ class Excuses:
 
     def is_lacking(self, vehicle_type: str, quantity: Quantity) -> bool:
         """Say whether the set declares that it has no value for this."""
-        return any(
-            (process, pollutant) == quantity and fnmatchcase(vehicle_type, pattern)
-            for pattern, process, pollutant in self._lacking
-        )
+        patterns = self._lacking.get(quantity, ())
+        return any(fnmatchcase(vehicle_type, pattern) for pattern in patterns)
 
 
 def write_recipes(
@@ -273,9 +315,9 @@ def write_recipes(
         With one sentence for each type and process that has no value and no stated reason.
     """
     excuses = Excuses(pantry.profiles)
-    lacking: dict[str, list[str]] = {}
+    lacking: dict[Quantity, list[str]] = {}
     recipes = []
-    for row in types.to_dict("records"):
+    for row in _records(types):
         found = {
             **hot_recipes(pantry, row),
             **electric_recipes(pantry, row, kg_per_kwh),
@@ -284,17 +326,17 @@ def write_recipes(
         full: dict[Quantity, Recipe] = {}
         for quantity in QUANTITIES:
             recipe = found.get(quantity)
-            if recipe is not None:
+            if excuses.is_lacking(row["vehicle_type"], quantity):
+                full[quantity] = NOT_ESTIMATED
+            elif recipe is not None:
                 full[quantity] = recipe
             elif excuses.is_none(row["powertrain"], quantity):
                 full[quantity] = ZERO
-            elif excuses.is_lacking(row["vehicle_type"], quantity):
-                full[quantity] = NOT_ESTIMATED
             else:
                 full[quantity] = ZERO
-                lacking.setdefault(" ".join(quantity), []).append(row["vehicle_type"])
+                lacking.setdefault(quantity, []).append(row["vehicle_type"])
         recipes.append(full)
-    if kg_per_kwh is None and lacking.pop("electricity co2", None):
+    if kg_per_kwh is None and lacking.pop(("electricity", "co2"), []):
         pantry.faults.add(
             "CO2 of grid electricity [kg/kWh] must be given for electric types, as an area of "
             "electricity.csv or as a number: neither was."
@@ -302,7 +344,7 @@ def write_recipes(
     pantry.faults.raise_any()
     if lacking:
         raise CoverageError(
-            f"Set {pantry.profiles.name} must give {quantity} for every type of the run, or a "
+            f"Set {pantry.profiles.name} must give {' '.join(quantity)} for every type of the run, or a "
             f"reason in none_by_definition.csv or not_estimated.csv: missing for {len(names)} of "
             f"{len(types)} types, first {names[0]}."
             for quantity, names in lacking.items()
