@@ -1,5 +1,226 @@
-"""The command line: one verb, one function."""
+"""The command line: one verb, one function. Libraries are loaded by the command that needs them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True)
+from transmod import __version__
+from transmod.console import (
+    EXIT_FAILED,
+    figure,
+    report_faults,
+    say,
+    say_json,
+    say_notes,
+    say_table,
+    show_progress,
+)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Territorial road transport emissions of a city, link by link and hour by hour.",
+    pretty_exceptions_show_locals=False,
+)
+network_app = typer.Typer(no_args_is_help=True, help="Build and show road networks.")
+profiles_app = typer.Typer(no_args_is_help=True, help="List and check vehicle profiles.")
+app.add_typer(network_app, name="network")
+app.add_typer(profiles_app, name="profiles")
+
+Run = Annotated[Path, typer.Argument(help="Folder with a scenario.toml.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the facts as one JSON object.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        say(f"transmod {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Territorial road transport emissions of a city, link by link and hour by hour."""
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to lay it out.")],
+    as_json: Json = False,
+) -> None:
+    """Lay out networks/, vehicle_profiles/ and runs/ with the sample city."""
+    with report_faults():
+        from transmod.outputs.workspace import lay_out
+
+        made = lay_out(folder)
+    if as_json:
+        say_json({"folder": folder, "made": made})
+        return
+    for path in made:
+        say(f"made {path}")
+    say(f"Next: transmod run {folder / 'runs' / 'coquimbo'}")
+
+
+@app.command()
+def check(run: Run, as_json: Json = False) -> None:
+    """Read and check every input of a run, list all faults, compute nothing."""
+    with report_faults():
+        from transmod.run import check as check_run
+
+        facts = check_run(run)
+    if as_json:
+        say_json(facts)
+        return
+    say(f"{run}: inputs are good.")
+    say(f"  links              {facts.links:,} ({facts.links_with_volume:,} with a volume)")
+    say(f"  districts          {facts.districts}")
+    say(f"  streams            {len(facts.streams)}: {', '.join(facts.streams)}")
+    say(f"  vehicle types      {facts.vehicle_types}")
+    say(f"  hours computed     {facts.slots:,}")
+    say_notes(facts.notes)
+
+
+@app.command()
+def run(
+    run: Run,
+    threads: Annotated[int | None, typer.Option(help="Threads; default: all.")] = None,
+    force: Annotated[bool, typer.Option(help="Replace results of other inputs.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compute the emissions of a run and write its results/."""
+    with report_faults(), show_progress() as progress:
+        from transmod.run import run as compute_run
+
+        facts = compute_run(run, threads=threads, force=force, progress=progress)
+    if as_json:
+        say_json(facts)
+        return
+    for line in facts.repaired:
+        say(line)
+    if facts.state == "up to date":
+        say(f"{run / 'results'} is up to date.")
+    _say_totals(facts.totals)
+    passed = sum(check["passed"] for check in facts.checks)
+    worst = max((check["relative_difference"] for check in facts.checks), default=0.0)
+    say(f"Checks: {passed} of {len(facts.checks)} laws hold (largest difference {worst:.1e}).")
+    say_notes(facts.notes)
+    if facts.state != "up to date":
+        say(f"Results: {run / 'results'} ({facts.seconds:.1f} s)")
+
+
+def _say_totals(totals: dict[str, object]) -> None:
+    names = {"vkm": ("vehicle-kilometres", "km"), "energy_tj": ("energy", "TJ")}
+    names["energy_tce"] = ("energy", "tce")
+    apart = {name: value for name, value in totals.items() if isinstance(value, dict)}
+    rows = []
+    for name, value in totals.items():
+        if not isinstance(value, dict):
+            label, unit = names.get(name, (name.removesuffix("_t"), "t"))
+            rows.append([label, figure(value), unit])  # type: ignore[arg-type]
+    say_table("In the total", ["", "amount", "unit"], rows)
+    rows = []
+    kinds = {k: v for k, v in apart.items() if k != "memo"} | dict(apart.get("memo", {}))
+    for kind, figures in kinds.items():
+        co2 = figures.get("co2_t", figures.get("co2_biogenic_t"))
+        rows.append([kind, figure(co2), figure(figures.get("co2e_t"))])
+    if rows:
+        say_table("Apart, never in the total", ["", "CO2 [t]", "CO2e [t]"], rows)
+
+
+@app.command()
+def verify(run: Run, as_json: Json = False) -> None:
+    """Do inputs and results still have the hashes in the manifest?"""
+    with report_faults():
+        from transmod.run import verify as verify_run
+
+        differences = verify_run(run)
+    if as_json:
+        say_json({"run": run, "verified": not differences, "differences": differences})
+    elif differences:
+        for difference in differences:
+            say(str(difference))
+    else:
+        say(f"{run}: inputs and results are as the manifest says.")
+    if differences:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@network_app.command("build")
+def build(
+    out: Annotated[Path, typer.Option(help="Folder to write: networks/CITY.")],
+    osm: Annotated[Path | None, typer.Option(help=".osm.pbf, .osm or .osm.gz.")] = None,
+    place: Annotated[str | None, typer.Option(help="Place to ask OpenStreetMap for.")] = None,
+    links: Annotated[Path | None, typer.Option(help="A planner's link layer.")] = None,
+    columns: Annotated[Path | None, typer.Option(help="TOML that maps its columns.")] = None,
+    boundary: Annotated[Path | None, typer.Option(help="Polygon of the city.")] = None,
+    districts: Annotated[Path | None, typer.Option(help="Polygons of its districts.")] = None,
+    district_id: Annotated[str | None, typer.Option(help="Column with the id.")] = None,
+    district_name: Annotated[str | None, typer.Option(help="Column with the name.")] = None,
+    service: Annotated[bool, typer.Option(help="Keep service roads.")] = False,
+    restricted: Annotated[bool, typer.Option(help="Keep roads closed to the public.")] = False,
+    keep_outside: Annotated[
+        bool | None, typer.Option(help="Keep links outside the city; default: of a link layer.")
+    ] = None,
+    crs: Annotated[str | None, typer.Option(help="CRS to store, such as EPSG:32719.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Licence of a planner's links.")] = None,
+    force: Annotated[bool, typer.Option(help="Replace a network that is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Build a network from an OSM extract, a place name or a planner's link layer."""
+    with report_faults(), show_progress() as progress:
+        from transmod.network import build_network
+
+        facts = build_network(
+            out, osm=osm, place=place, links=links, columns=columns, boundary=boundary,
+            districts=districts, district_id=district_id, district_name=district_name,
+            service=service, restricted=restricted, keep_outside=keep_outside, crs=crs,
+            licence=licence, force=force, progress=lambda step: progress(step, None),
+        )  # fmt: skip
+    _say_network(facts, as_json)
+
+
+@network_app.command("show")
+def show(
+    network: Annotated[Path, typer.Argument(help="Network folder.")],
+    draw: Annotated[bool, typer.Option("--map/--no-map", help="Draw network.png.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Counts, lengths by road class, what is missing or imputed, a map."""
+    with report_faults():
+        from transmod.network import show_network
+
+        facts = show_network(network, draw=draw)
+    _say_network(facts, as_json)
+
+
+def _say_network(facts: object, as_json: bool) -> None:
+    from transmod.network import NetworkFacts
+
+    assert isinstance(facts, NetworkFacts)
+    if as_json:
+        say_json(facts)
+        return
+    say(f"{facts.folder}: {facts.links:,} links, {facts.length_km:,.1f} km, {facts.nodes:,} nodes")
+    say(f"  {facts.districts} districts, {facts.city_area_km2:,.1f} km2, {facts.crs}")
+    rows = [
+        [
+            c.road_class, f"{c.links:,}", f"{c.length_km:,.1f}", f"{c.ramp_length_km:,.1f}",
+            f"{c.urban_length_km / c.length_km:.0%}",
+        ]
+        for c in facts.road_classes
+    ]  # fmt: skip
+    say_table("By road class", ["", "links", "km", "of it ramps [km]", "urban"], rows)
+    if facts.imputed:
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in facts.imputed.items())
+        say(f"Assumed, share of links: {shares}")
+    say_notes(facts.notes)
+    if facts.map:
+        say(f"Map: {facts.map}")
+    if facts.seconds is not None:
+        say(f"Built in {facts.seconds:.1f} s")

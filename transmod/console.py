@@ -1,0 +1,119 @@
+"""What the command line says: facts to stdout, faults and progress to stderr."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from transmod.errors import CheckError, InputError, TransmodError
+
+EXIT_FAILED = 1  # a check of the run failed, or an internal error
+EXIT_INPUT = 2  # bad input or usage
+
+
+@contextmanager
+def report_faults() -> Iterator[None]:
+    """Turn the errors that transmod raises into a message and an exit code."""
+    try:
+        yield
+    except InputError as error:
+        _say_faults("Bad input", error.faults)
+        raise typer.Exit(EXIT_INPUT) from error
+    except CheckError as error:
+        _say_faults("A check of the run failed; nothing was written", str(error).split("\n"))
+        raise typer.Exit(EXIT_FAILED) from error
+    except TransmodError as error:
+        _say_faults("Failed", str(error).split("\n"))
+        raise typer.Exit(EXIT_FAILED) from error
+
+
+def _say_faults(title: str, faults: list[str] | tuple[str, ...]) -> None:
+    number = f" ({len(faults)} faults)" if len(faults) > 1 else ""
+    lines = [f"{title}{number}:", *(f"  - {fault}" for fault in faults)]
+    typer.echo("\n".join(lines), err=True)
+
+
+def say_json(facts: Any) -> None:
+    """Print facts as one JSON object; what is unknown is null."""
+    typer.echo(json.dumps(_plain(facts), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def say_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """Print a table: the first column to the left, figures to the right."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number == 0 else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    console = Console(soft_wrap=True)
+    if not console.is_terminal:
+        console.width = 160  # a pipe has no width: nothing is cut
+    console.print(table)
+
+
+def say(line: str = "") -> None:
+    """Print one line of facts."""
+    typer.echo(line)
+
+
+def say_notes(notes: list[str] | tuple[str, ...]) -> None:
+    """Print what a reader should know."""
+    if notes:
+        say("Notes")
+        for note in notes:
+            say(f"  - {note}")
+
+
+def figure(value: float | None, unit: str = "") -> str:
+    """Return a number for a person: thousands apart, four significant digits at least."""
+    if value is None or not math.isfinite(value):
+        return "not estimated"
+    digits = 0 if value == 0 else max(0, 3 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{min(digits, 6)}f}"
+    return f"{text} {unit}".rstrip()
+
+
+@contextmanager
+def show_progress() -> Iterator[Callable[[str, float | None], None]]:
+    """Show steps on a terminal; stay quiet in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda _step, _share=None: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(step: str, share: float | None = None) -> None:
+            total = None if share is None else 1.0
+            bar.update(task, description=step, total=total, completed=share or 0.0)
+
+        yield tell
