@@ -154,8 +154,9 @@ def test_killed_at_random_moments(tmp_path):
         "import sys; sys.path[:0] = [sys.argv[2]]\n"
         "from pathlib import Path; import itertools\n"
         "from test_outputs_folder import make\n"
-        "print('on', flush=True)\n"
-        "for i in itertools.count(): make(Path(sys.argv[1]), f'{sys.argv[3]}.{i}')\n"
+        "for i in itertools.count():\n"
+        "    make(Path(sys.argv[1]), f'{sys.argv[3]}.{i}')\n"
+        "    if i == 0: print('on', flush=True)\n"
     )
     moments = random.Random(7)
     states = set()
@@ -165,7 +166,7 @@ def test_killed_at_random_moments(tmp_path):
             stdout=subprocess.PIPE,
         )
         child.stdout.readline()
-        time.sleep(0.05 + moments.uniform(0, 0.05))
+        time.sleep(moments.uniform(0, 0.05))
         child.send_signal(signal.SIGKILL)
         child.wait()
         child.stdout.close()
