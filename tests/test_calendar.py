@@ -182,7 +182,7 @@ def test_weights_equal_those_of_a_naive_walk(zone):
     assert calendar.weight.tolist() == [counts[tuple(map(int, label))] for label in labels]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(
     year=st.integers(1990, 2040),
     zone=st.sampled_from(ZONES),

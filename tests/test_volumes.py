@@ -129,7 +129,7 @@ def test_hourly_lists(tmp_path, fixed):
         tmp_path / "v.parquet",
         [
             (2, "car", [1.0, 2.0, 3.0], [50.0, 40.0, 0.0]),
-            (2, "bus", [4.0, 5.0, 0.0], None),
+            (2, "bus", [4.0, 5.0, 0.0], [25.0, 24.0, 0.0]),
             (8, "bus", [6.0, 7.0, 8.0], [30.0, 31.0, 32.0]),
         ],
         fixed=fixed,
@@ -142,13 +142,12 @@ def test_hourly_lists(tmp_path, fixed):
     np.testing.assert_array_equal(block.volume[0], [[1, 2, 3], [4, 5, 0]])
     np.testing.assert_array_equal(block.volume[3], [[0, 0, 0], [6, 7, 8]])
     np.testing.assert_array_equal(block.speed[0, 0], [50, 40, 0])
-    assert np.isnan(block.speed[0, 1]).all()
+    np.testing.assert_array_equal(block.speed[3, 1], [30, 31, 32])
     assert np.isnan(block.speed[1]).all()
     assert any(
         "Speed 0 with traffic in 1 of 3 rows, first at link_id 2, vehicle_class 'car', hour 2" in n
         for n in volumes.notes
     )
-    assert any("No speed given in 1 of 3 rows" in note for note in volumes.notes)
 
 
 def test_long_table_equals_lists(tmp_path):
@@ -276,6 +275,10 @@ def test_faults_of_daily_volumes(tmp_path, change, options, message):
         ([(2, "car", [1.0, None])], r"finite and >= 0: 1 of 1 rows .*hour 1 \(value nan"),
         ([(2, "car", [1.0, 1.0], [50.0, -5.0])], r"`speed_kmh` \[km/h\] .*hour 1 \(value -5\.0"),
         ([(2, "car", [1.0, 1.0], [np.nan, 5.0])], r"`speed_kmh` \[km/h\] .*hour 0 \(value nan"),
+        (
+            [(2, "car", [1.0], [9.0]), (3, "car", [1.0], None)],
+            r"`speed_kmh` \[km/h\] .* must be present: 1 of 2 rows .* link_id 3",
+        ),
         ([(3, "car", [1.0]), (2, "car", [1.0])], r"sorted by link_id: 1 of 2 rows .* link_id 2"),
         ([(3, "car", [1.0]), (3, "car", [1.0])], r"one row for each .*: 1 of 2 rows .* link_id 3"),
         ([(3, "car", [1.0]), (3, "bus", [1.0]), (3, "car", [1.0])], r"1 of 3 rows .* link_id 3"),
@@ -382,9 +385,10 @@ def test_all_faults_come_at_once(tmp_path):
         },
     )
     with pytest.raises(InputError) as caught:
-        read_volumes(path, NETWORK, kind="aadt")
+        read_volumes(path, NETWORK, kind="aadt", direction="both")
     text = str(caught.value)
-    assert len(caught.value.faults) == 3
+    assert len(caught.value.faults) == 4
+    assert "must have the column direction_share" in text
     assert "2 of 3 rows are not, first at link_id 4, vehicle_class 'car'" in text
     assert "Unknown: 'lorry', 'van'" in text.replace(" (near car)", "")
     assert "finite and >= 0: 2 of 3 rows" in text

@@ -93,7 +93,6 @@ class VolumeCheck:
     n_rows: int = 0
     has_volume: NDArray[np.bool_] = field(init=False)
     has_code: NDArray[np.bool_] = field(init=False)
-    n_without_speed: int = 0
     stopped: _Tally = field(default_factory=_Tally)
     _tallies: dict[str, _Tally] = field(default_factory=dict)
     _unknown: dict[str, set[str]] = field(default_factory=dict)
@@ -148,12 +147,10 @@ class VolumeCheck:
             columns.append(("speed_kmh", rows.speed, rows.speed_length))
             is_stopped = (rows.speed == 0) & (rows.volume > 0)
             self.stopped.see(is_stopped.any(axis=1), _with_hour(row, is_stopped, rows.volume))
-            self.n_without_speed += int((rows.speed_length < 0).sum())
         for name, values, length in columns:
             label = f"`{name}` [{self.table[name].unit}] of {self.path} must"
             is_given = length >= 0
-            if name == "volume":
-                self._tally(f"{label} be present").see(~is_given, row)
+            self._tally(f"{label} be present").see(~is_given, row)
             other = is_given & (length != self.n_hours)
             rule = f"{label} be lists of one length, {self.n_hours} as most"
             self._tally(rule).see(other, _with_value(row, length))
@@ -229,6 +226,6 @@ def _name_near(names: list[str]) -> str:
     valid = (*VEHICLE_CLASSES, *TRIP_KINDS)
     texts = []
     for name in names:
-        near = difflib.get_close_matches(name, valid, 1)
+        near = difflib.get_close_matches(name, valid, 1, 0.5)
         texts.append(f"{name!r} (near {near[0]})" if near else repr(name))
     return f" Unknown: {listed(texts)}."

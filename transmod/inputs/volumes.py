@@ -64,7 +64,7 @@ class VolumeBlock:
     volume : float32 (B, C, H) or None
         [veh/h], for hourly volumes.
     speed : float32 (B, C, H) or None
-        Given travel speed [km/h]; NaN where none is.
+        Given travel speed [km/h]; NaN where the stream is not given.
     """
 
     first: int
@@ -241,10 +241,12 @@ def read_volumes(
     with whole_parquet(path):
         table, schema, source = open_volumes(path, kind, link_ids, faults)
     check_network(path, schema, network, network_sha256, faults)
-    _check_direction(path, schema, direction, faults)
     check_schema(schema, table, path, faults)
+    is_unreadable = bool(faults)
+    _check_direction(path, schema, direction, faults)
     class_pcu, notes = _find_pcu(unit, pcu, faults)
-    faults.raise_any()
+    if is_unreadable:
+        faults.raise_all()
 
     is_list_file = table is HOURLY_VOLUMES
     check = VolumeCheck(path, table, link_ids.size, source.n_hours)
@@ -278,7 +280,7 @@ def read_volumes(
     unread = [name for name in schema.names if name not in source.columns]
     if unread:
         notes.append(f"Columns of {path.name} that are not read: {listed(unread)}.")
-    notes += _note_speeds(check, has_speed="speed_kmh" in source.columns)
+    notes += _note_speeds(check)
     notes += _note_links(check.has_volume, network)
     return Volumes(
         kind=kind,
@@ -332,16 +334,14 @@ def _find_pcu(
     return class_pcu, [f"Volumes in car units were divided by {shown}."]
 
 
-def _note_speeds(check: VolumeCheck, *, has_speed: bool) -> list[str]:
-    notes = []
-    if has_speed and check.stopped.count:
-        notes.append(
-            f"Speed 0 with traffic in {check.stopped.count:,} of {check.n_rows:,} rows, first at "
-            f"{check.stopped.first}: the floor of speeds applies."
-        )
-    if has_speed and check.n_without_speed:
-        notes.append(f"No speed given in {check.n_without_speed:,} of {check.n_rows:,} rows.")
-    return notes
+def _note_speeds(check: VolumeCheck) -> list[str]:
+    if not check.stopped.count:
+        return []
+    note = (
+        f"Speed 0 with traffic in {check.stopped.count:,} of {check.n_rows:,} rows, first at "
+        f"{check.stopped.first}: the floor of speeds applies."
+    )
+    return [note]
 
 
 def _note_links(has_volume: NDArray[np.bool_], network: Network) -> list[str]:
