@@ -240,8 +240,7 @@ def test_streets_on_lattice_borders_agree_with_points_along_them():
     districts = {f"{order[k]:02}": box(*(k % 4, k // 4), k % 4 + 1, k // 4 + 1) for k in range(15)}
     steps = np.array([(1, 0), (-1, 0), (0, 1), (0, -1)])
     walks = [
-        rng.integers(-1, 6, 2) + np.cumsum(steps[rng.integers(0, 4, 12)], axis=0)
-        for _ in range(200)
+        rng.integers(-1, 6, 2) + np.cumsum(steps[rng.integers(0, 4, 12)], axis=0) for _ in range(60)
     ]
     net = network([LineString(walk * 0.5) for walk in walks], districts, box(0, 0, 3.5, 4))
     grid = Grid(UTM, x0=0.0, y0=0.0, cell_size_m=0.5, n_columns=7, n_rows=7)
