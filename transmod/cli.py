@@ -224,3 +224,60 @@ def _say_network(facts: object, as_json: bool) -> None:
         say(f"Map: {facts.map}")
     if facts.seconds is not None:
         say(f"Built in {facts.seconds:.1f} s")
+
+
+@profiles_app.command("list")
+def list_command(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of sets; default: the shipped ones.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Sets of vehicle profiles, their types and fleets."""
+    with report_faults():
+        from transmod.inputs.shipped import find_shipped
+        from transmod.profiles import list_profiles
+
+        sets = list_profiles(folder or find_shipped("vehicle_profiles"))
+    if as_json:
+        say_json(sets)
+        return
+    for facts in sets:
+        say(f"{facts['name']}: {facts['title']}")
+        say(f"  {facts['hot_rows']:,} hot factor rows; licence: {facts['licence']}")
+        say(f"  fleets: {', '.join(fleet['name'] for fleet in facts['fleets'])}")
+        say(f"  warming potentials: {', '.join(facts['gwp_sets'])}")
+        say(f"  grid electricity: {', '.join(facts['electricity_areas'])}")
+        rows = [[name, f"{len(types)}"] for name, types in facts["types"].items()]
+        say_table("Vehicle types", ["class", "types"], rows)
+
+
+@profiles_app.command("check")
+def check_command(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of a set; default: the shipped one.")
+    ] = None,
+    most: Annotated[int, typer.Option(help="Findings shown of each kind.")] = 5,
+    as_json: Json = False,
+) -> None:
+    """Prove every row of a set of vehicle profiles."""
+    with report_faults():
+        from transmod.inputs.shipped import find_shipped
+        from transmod.profiles import check_profiles
+
+        facts = check_profiles(folder or find_shipped("vehicle_profiles") / "emep_eea_2019")
+    if as_json:
+        say_json(facts)
+    else:
+        say(f"{facts.name}: {'all rows hold' if facts.passed else 'faults found'}")
+        for name, count in facts.counts.items():
+            say(f"  {name.replace('_', ' '):<40} {figure(count)}")
+        for rule in dict.fromkeys(finding.rule for finding in facts.findings):
+            own = [finding for finding in facts.findings if finding.rule == rule]
+            say(f"{'Fault' if own[0].fault else 'Listed'}: {rule} ({len(own)})")
+            for finding in own[:most]:
+                say(f"  - {finding.file}: {finding.row}: {finding.text}")
+            if len(own) > most:
+                say(f"  ... and {len(own) - most} more (--most {len(own)} shows all)")
+    if not facts.passed:
+        raise typer.Exit(EXIT_FAILED)

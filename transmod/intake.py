@@ -189,6 +189,7 @@ def _named_files(scenario: Scenario) -> list[Path]:
         scenario.traffic.speed_flow,
         scenario.memo.flights,
         scenario.memo.voyages,
+        scenario.memo.territories,
     )
     return [Path(name) for name in tables if name.endswith(".csv")] + [
         path for path in files if path is not None
@@ -230,6 +231,8 @@ def _build_calendar(volumes: Volumes, *, scenario: Scenario) -> Calendar:
         seasons=choice.seasons,
         period=choice.period,
         series_time=choice.series_time,
+        day_type=choice.day_type,
+        hour=choice.hour,
     )
 
 
@@ -308,7 +311,7 @@ def _account(profiles: ProfileSet, rule: Rule, *, scenario: Scenario) -> Account
         factor_set=profiles.name,
         gwp_set=choice.gwp,
         gwp={gas: float(own[gas]) for gas in GREENHOUSE_GASES if gas in own.index},
-        coal=coal_equivalent(choice.tce_basis, scenario.year),
+        coal=coal_equivalent(choice.tce_basis, scenario.year, choice.kgce_per_kwh),
     )
 
 
@@ -317,7 +320,8 @@ def _read_memo(folder: Path, *, run: Path, scenario: Scenario, desk: _Desk) -> M
     choice = scenario.memo
     flights = choice.flights and desk.take(read_flights, resolve(run, choice.flights), fuels)
     voyages = choice.voyages and desk.take(read_voyages, resolve(run, choice.voyages), fuels)
-    return Memo(flights, voyages, fuels, read_territories())
+    territories = choice.territories and resolve(run, choice.territories)
+    return Memo(flights, voyages, fuels, read_territories(territories))
 
 
 def _lay_grid(network: Network, *, scenario: Scenario) -> Grid | None:

@@ -55,8 +55,12 @@ class CalendarChoice(_Record):
     """Name of a day type -> weekdays (mon .. sun), `holiday`, dates."""
     seasons: dict[str, tuple[int, ...]] | None = None
     """Name of a season -> months."""
-    series_time: Literal["local_standard", "utc"] = "local_standard"
+    series_time: Literal["local_standard", "utc"] | None = None
     """Clock of a series of 8,760 or 8,784 hours."""
+    day_type: str | None = None
+    """Day type that a `day` or `hour` is of."""
+    hour: int | None = Field(default=None, ge=0, le=23)
+    """Local hour that an `hour` is."""
 
 
 class BprChoice(_Record):
@@ -133,6 +137,8 @@ class AccountingChoice(_Record):
     """Set of global warming potentials over 100 years."""
     tce_basis: Literal["equivalent", "equal_value"] = "equivalent"
     """Coal equivalent of electricity: heat content, or coal burnt to make it."""
+    kgce_per_kwh: float | None = Field(default=None, gt=0.0, le=1.0)
+    """Coal burnt for electricity [kgce/kWh] for `equal_value`, in place of the table's."""
 
 
 class MemoChoice(_Record):
@@ -142,6 +148,8 @@ class MemoChoice(_Record):
     """CSV file of flights."""
     voyages: Path | None = None
     """CSV file of voyages."""
+    territories: Path | None = None
+    """CSV file that says which territories count as part of a country."""
 
 
 class Scenario(_Record):

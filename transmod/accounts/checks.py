@@ -206,7 +206,7 @@ def _share_in_no_cell(pieces: pd.DataFrame, links: pd.DataFrame) -> np.ndarray:
 
 
 def _close_ledger(links: pd.DataFrame, ledger: pd.DataFrame) -> list[Check]:
-    on_links = ledger[(ledger["location"] == "link") & (ledger["notation_key"] != "NE")]
+    on_links = ledger[(ledger["location"] == "link") & ~ledger["notation_key"].isin(["NE"])]
     on_links = on_links[on_links["subsector"] == "road"]
     checks = []
     wanted = [(f"{name}_t", 1, name) for name in POLLUTANTS] + [("co2_scope2_t", 2, "co2")]
