@@ -80,7 +80,7 @@ def read_profiles(folder: Path) -> ProfileSet:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        near = sorted(p.name for p in folder.parent.glob("*/set.toml")) if folder.parent else []
+        near = sorted(path.parent.name for path in folder.parent.glob("*/set.toml"))
         raise InputError(
             f"{folder} must be a folder with a set of vehicle profiles: no such folder."
             + (f" Sets beside it: {', '.join(near)}." if near else "")

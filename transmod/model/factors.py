@@ -182,7 +182,8 @@ def _select(profiles: ProfileSet, vehicle_types: Sequence[str]) -> pd.DataFrame:
     wanted = sorted(set(vehicle_types))
     for name in wanted:
         if name not in known:
-            near = get_close_matches(name, known, n=3)
+            near = sorted(other for other in known if other.startswith(name))[:3]
+            near = near or get_close_matches(name, known, n=3)
             faults.add(
                 f"Vehicle type must be one of types.csv of the set {profiles.name}: {name!r} "
                 f"found. Near: {', '.join(near) or 'none'}."

@@ -233,7 +233,11 @@ def _check_types(profiles: ProfileSet, counts: dict[str, float]) -> list[Finding
         return [Finding("coverage", True, "types.csv", "-", fault) for fault in error.faults]
     counts["curves"] = len(factors.curve)
     counts["not_estimated"] = int((~factors.estimated).sum())
-    return [*_check_carbon(profiles, factors, counts), *_check_plausible(factors, counts)]
+    return [
+        *_check_carbon(profiles, factors, counts),
+        *_check_plausible(factors, counts),
+        *_list_no_nmvoc(factors),
+    ]
 
 
 def _check_carbon(
@@ -287,6 +291,20 @@ def _check_plausible(factors: Factors, counts: dict[str, float]) -> list[Finding
                 )  # fmt: skip
     counts["implausible"] = len(findings)
     return findings
+
+
+def _list_no_nmvoc(factors: Factors) -> list[Finding]:
+    """List the types whose published VOC never exceeds their methane."""
+    rows = factors.index[:, factors.quantities.index(("hot", "nmvoc"))]
+    alive = np.any(factors.curve, axis=1)
+    made = np.any(rows > 0, axis=(1, 2)) & ~np.any(np.take(alive, rows), axis=(1, 2))
+    return [
+        Finding(
+            "nmvoc", False, "types.csv", str(name),
+            "published VOC is below published CH4 at any speed: NMVOC is zero.",
+        )
+        for name in factors.types["vehicle_type"][made]
+    ]  # fmt: skip
 
 
 def _check_fleets(profiles: ProfileSet, counts: dict[str, float]) -> list[Finding]:

@@ -344,8 +344,8 @@ def write_recipes(
     pantry.faults.raise_any()
     if lacking:
         raise CoverageError(
-            f"Set {pantry.profiles.name} must give {' '.join(quantity)} for every type of the run, or a "
-            f"reason in none_by_definition.csv or not_estimated.csv: missing for {len(names)} of "
+            f"Set {pantry.profiles.name} must give {' '.join(quantity)} for every type of the run, or "
+            f"a reason in none_by_definition.csv or not_estimated.csv: missing for {len(names)} of "
             f"{len(types)} types, first {names[0]}."
             for quantity, names in lacking.items()
         )
