@@ -31,6 +31,7 @@ from transmod.inputs.network import (
     Network,
     read_network,
 )
+from transmod.inputs.profile_tables import FLEET
 from transmod.inputs.profiles import ProfileSet, read_profiles
 from transmod.inputs.rules import Rule, read_rule
 from transmod.inputs.shipped import find_shipped
@@ -280,7 +281,7 @@ def _build_fleet(profiles: ProfileSet, volumes: Volumes, *, run: Path, scenario:
     year = choice.year or scenario.year
     if not choice.mix.endswith(".csv"):
         return build_fleet(profiles, choice.mix, volumes.streams, year=year)
-    shares = read_csv(resolve(run, Path(choice.mix)))
+    shares = read_csv(resolve(run, Path(choice.mix)), FLEET)
     return build_fleet(profiles, choice.mix, volumes.streams, year=year, shares=shares)
 
 
