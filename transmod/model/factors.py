@@ -19,9 +19,9 @@ from transmod.errors import Faults, InputError
 from transmod.inputs.profile_tables import TRUSTED
 from transmod.inputs.profiles import ProfileSet
 from transmod.model.curves import NODES_KMH, Bridge, find_poles, tabulate
+from transmod.model.pantry import Pantry
 from transmod.model.recipes import (
     QUANTITIES,
-    Pantry,
     Quantity,
     Recipe,
     wear_correction,
