@@ -205,18 +205,20 @@ def read_link_layer(path: Path) -> gpd.GeoDataFrame:
             f"{path} must not be in Web Mercator, in which lengths are wrong: {frame.crs.name} "
             f"found. Transform it to a UTM zone."
         )
-    lines = shapely.line_merge(shapely.force_2d(frame.geometry.to_numpy()))
+    lines = shapely.line_merge(shapely.force_2d(frame.geometry.to_numpy()), directed=True)
     original = frame.geometry.to_numpy()
     kind = shapely.get_type_id(lines)
     whole = shapely.get_type_id(original) == 1  # a loop of one part is not merged anew
     lines = np.where(whole, shapely.force_2d(original), lines)
     absent = shapely.is_missing(original) | shapely.is_empty(original)
+    is_line = ~absent & np.isin(shapely.get_type_id(original), (1, 5))
+    length = shapely.length(lines)
     for bad, rule in (
         (absent, "be present"),
-        (~absent & ~np.isin(shapely.get_type_id(original), (1, 5)), "be lines"),
-        (~absent & ~whole & (kind == 5), "be one line each: its parts do not follow each other"),
-        (~absent & (shapely.length(lines) == 0.0), "have a length"),
-        (~absent & ~np.isfinite(shapely.length(lines)), "have finite coordinates"),
+        (~absent & ~is_line, "be lines"),
+        (is_line & ~whole & (kind == 5), "be one line each: its parts do not follow each other"),
+        (is_line & (length == 0.0), "have a length"),
+        (is_line & ~np.isfinite(length), "have finite coordinates"),
     ):
         if bad.any():
             faults.add(f"Geometries of {path} must {rule}: {first_of(bad, _row)}.")
