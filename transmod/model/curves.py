@@ -21,7 +21,7 @@ from transmod.inputs.profile_tables import COEFFICIENTS
 from transmod.schema import N_SPEED_NODES, NODES_PER_KMH
 
 NODES_KMH: np.ndarray = np.arange(N_SPEED_NODES) / NODES_PER_KMH
-_BLOCK = 512  # rows evaluated at a time: a block fits the processor's cache
+_BLOCK = 32  # rows evaluated at a time: a block and its like fit the processor's cache
 _SLOWEST_KMH = 1.0  # of the term d / v, where a range starts at zero
 
 
@@ -57,13 +57,23 @@ def evaluate(rows: pd.DataFrame, speed: np.ndarray) -> np.ndarray:
 
 
 def _fraction(c: dict[str, np.ndarray], v: np.ndarray) -> np.ndarray:
-    above = (c["num_v2"] * v + c["num_v1"]) * v + c["num_v0"] + c["num_inverse_v"] / v
-    below = (c["den_v2"] * v + c["den_v1"]) * v + c["den_v0"]
+    # in place: tens of thousands of curves pass here
+    above = c["num_v2"] * v
+    above += c["num_v1"]
+    above *= v
+    above += c["num_v0"]
+    above += c["num_inverse_v"] / v
+    below = c["den_v2"] * v
+    below += c["den_v1"]
+    below *= v
+    below += c["den_v0"]
     with np.errstate(divide="ignore", invalid="ignore"):  # at a pole; bridged by the caller
-        return above / below * (1.0 - c["reduction"])
+        above /= below
+        above *= 1.0 - c["reduction"]
+    return above
 
 
-def tabulate(rows: pd.DataFrame, bridge: Bridge) -> np.ndarray:
+def tabulate(rows: pd.DataFrame, bridge: Bridge, out: np.ndarray | None = None) -> np.ndarray:
     """
     Tabulate published rows on the speed nodes.
 
@@ -73,13 +83,16 @@ def tabulate(rows: pd.DataFrame, bridge: Bridge) -> np.ndarray:
         N rows of `hot.parquet`.
     bridge : Bridge
         Rule beside poles.
+    out : ndarray, optional
+        (N, K), filled and returned; thousands of curves are many megabytes to copy.
 
     Returns
     -------
     ndarray
         (N, K) curves in the unit of the row, >= 0 and finite.
     """
-    out = np.empty((len(rows), N_SPEED_NODES))
+    if out is None:
+        out = np.empty((len(rows), N_SPEED_NODES))
     coefficients = {name: rows[name].to_numpy(np.float64) for name in COEFFICIENTS}
     low = np.maximum(rows["speed_min_kmh"].to_numpy(np.float64), _SLOWEST_KMH)
     high = rows["speed_max_kmh"].to_numpy(np.float64)
@@ -87,11 +100,10 @@ def tabulate(rows: pd.DataFrame, bridge: Bridge) -> np.ndarray:
         part = slice(start, start + _BLOCK)
         v = np.clip(NODES_KMH, low[part, None], high[part, None])
         block = {name: values[part, None] for name, values in coefficients.items()}
-        out[part] = _fraction(block, v)
+        np.maximum(_fraction(block, v), 0.0, out=out[part])
     poles = find_poles(rows)
     for i in np.flatnonzero(np.isfinite(poles).any(axis=1)):
         out[i] = _bridged(out[i], rows.iloc[i], poles[i], bridge)
-    np.maximum(out, 0.0, out=out)
     return out
 
 
@@ -153,4 +165,4 @@ def _bridged(curve: np.ndarray, row: pd.Series, poles: np.ndarray, bridge: Bridg
     for start, end in bridges(row, poles, bridge):
         good &= (nodes < start) | (nodes > end)
     # np.interp holds the last good value where a bridge reaches an end of the range
-    return np.interp(nodes, nodes[good], np.maximum(curve[good], 0.0))
+    return np.interp(nodes, nodes[good], curve[good])

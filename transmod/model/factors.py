@@ -30,7 +30,7 @@ from transmod.model.recipes import (
 from transmod.schema import GRADIENT_NODES, N_SPEED_NODES, ROAD_TYPES
 
 _R, _G = len(ROAD_TYPES), len(GRADIENT_NODES)
-_BLOCK = 256
+_BLOCK = 32  # curves worked out at a time, in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,8 @@ def _fold(
         b = first[start : start + _BLOCK]
         out = _mix(base, low[b], high[b], w[b])
         if m_low[b].any():
-            out = np.maximum(out - _mix(base, m_low[b], m_high[b], m_w[b]), 0.0)
+            out -= _mix(base, m_low[b], m_high[b], m_w[b])
+            np.maximum(out, 0.0, out=out)
         np.multiply(out, scale[b, None], out=curve[1 + start : 1 + start + len(b)])
     return curve, index
 
@@ -272,7 +273,7 @@ def _base_curves(
     unique = wanted.iloc[first]
     wear = pantry.wear[::-1]
     base = np.zeros((1 + len(unique) + len(wear), N_SPEED_NODES))
-    base[1 : 1 + len(unique)] = tabulate(unique, Bridge(**profiles.pole))
+    tabulate(unique, Bridge(**profiles.pole), base[1 : 1 + len(unique)])
     at = np.zeros(1 + len(rows) + len(wear), np.int64)
     at[used] = 1 + same
     for i, process in enumerate(wear):
