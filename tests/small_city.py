@@ -195,5 +195,3 @@ def build(root, *, links=None, boundary=BOUNDARY, districts=DISTRICTS, volumes=V
     write_fleet(run / "input" / "fleet.csv")
     write_scenario(run, **changes)
     return run
-
-
