@@ -33,7 +33,8 @@ ONE = np.uint64(1)
 def split(speed, last):
     """Return the lower speed node of `speed` and the weight of the next; `last` ends the range."""
     x = speed * NODES_PER_KMH
-    k = np.uint64(min(np.int64(x), last - 1))
+    # unsigned, so that a negative or missing speed, too, ends within the table
+    k = min(np.uint64(np.int64(x)), np.uint64(last - 1))
     return k, x - k
 
 
