@@ -356,6 +356,10 @@ def test_faults_of_a_question(crosstown):
     with pytest.raises(InputError) as error:
         build(crosstown, boundary=crosstown / "x", districts=crosstown / "y", crs="EPSG:1")
     assert len(error.value.faults) == 3
+    (crosstown / "a.osm").write_text("<html/>")
+    with pytest.raises(InputError) as error:
+        build(crosstown, boundary=crosstown / "x")
+    assert len(error.value.faults) == 2
     assert not (crosstown / "out").exists()
 
 

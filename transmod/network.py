@@ -147,26 +147,25 @@ def build_network(  # noqa: PLR0913  a command has as many options as it has
         )
     if crs is not None:
         store = attempt(faults, read_crs, crs)
-    faults.raise_any()
-
     say("links")
     if links is not None and columns is not None:
-        made = layer_links(read_link_layer(Path(links)), read_link_columns(Path(columns)))
-        origin, date = f"planner's link layer {Path(links).name}", _file_date(Path(links))
+        read = attempt(faults, _from_layer, Path(links), Path(columns))
+    elif place is not None:
+        servers = {"nominatim_url": nominatim_url, "overpass_url": overpass_url}
+        chosen = {"service": service, "restricted": restricted}
+        read = attempt(faults, _from_place, place, city, servers, chosen)
     else:
-        if place is not None:
-            from transmod.inputs.place import read_place
-
-            ways, city = read_place(
-                place, city, nominatim_url=nominatim_url, overpass_url=overpass_url
-            )
-            origin, date = f"OpenStreetMap, place {place!r}", ways.date
-        else:
-            path = Path(osm)  # type: ignore[arg-type]
-            ways = read_osm(path, progress)
-            origin, date = f"OpenStreetMap, {path.name}", ways.date or _file_date(path)
-        licence = licence or OSM_LICENCE
-        made = osm_links(ways, service=service, restricted=restricted)
+        read = attempt(
+            faults,
+            _from_osm,
+            Path(osm),  # type: ignore[arg-type]
+            progress,
+            {"service": service, "restricted": restricted},
+        )
+    if faults or read is None:
+        faults.raise_all()
+    if read.boundary is not None:
+        city = read.boundary
     if city is None and parts is not None:
         city = dissolve_districts(parts.table)
     if city is None:
@@ -176,7 +175,7 @@ def build_network(  # noqa: PLR0913  a command has as many options as it has
 
     say("boundary")
     keep = keep_outside if keep_outside is not None else links is not None
-    table, notes = _within(made, city, parts, keep_outside=keep)
+    table, notes = _within(read.links, city, parts, keep_outside=keep)
     if store is not None:
         table = table.to_crs(store)
     command = _command(
@@ -186,9 +185,9 @@ def build_network(  # noqa: PLR0913  a command has as many options as it has
     )  # fmt: skip
     say("writing")
     source = {
-        "origin": origin,
-        "date": date,
-        "licence": licence or "not stated",
+        "origin": read.origin,
+        "date": read.date,
+        "licence": licence or read.licence,
         "command": command,
         "notes": notes,
     }
@@ -263,6 +262,51 @@ def to_facts(
     )
 
 
+@dataclass(frozen=True)
+class _Read:
+    """Links as they came, and from where."""
+
+    links: Links
+    origin: str
+    date: str
+    licence: str
+    boundary: gpd.GeoSeries | None = None
+
+
+def _from_layer(path: Path, columns: Path) -> _Read:
+    faults = Faults()
+    layer = attempt(faults, read_link_layer, path)
+    mapping = attempt(faults, read_link_columns, columns)
+    if layer is None or mapping is None:
+        faults.raise_all()
+    made = layer_links(layer, mapping)
+    return _Read(made, f"planner's link layer {path.name}", _file_date(path), "not stated")
+
+
+def _from_osm(path: Path, progress: Progress | None, chosen: dict[str, bool]) -> _Read:
+    ways = read_osm(path, progress)
+    date = ways.date or _file_date(path)
+    return _Read(osm_links(ways, **chosen), f"OpenStreetMap, {path.name}", date, OSM_LICENCE)
+
+
+def _from_place(
+    place: str,
+    boundary: gpd.GeoSeries | None,
+    servers: dict[str, str | None],
+    chosen: dict[str, bool],
+) -> _Read:
+    from transmod.inputs.place import read_place
+
+    ways, found = read_place(
+        place,
+        boundary,
+        nominatim_url=servers["nominatim_url"],
+        overpass_url=servers["overpass_url"],
+    )
+    made = osm_links(ways, **chosen)
+    return _Read(made, f"OpenStreetMap, place {place!r}", ways.date, OSM_LICENCE, found)
+
+
 def _check_question(
     osm: Path | None, place: str | None, links: Path | None, columns: Path | None
 ) -> None:
@@ -320,6 +364,8 @@ def _command(**options: Any) -> str:
         flag = f"--{key.replace('_', '-')}"
         if value is True:
             words.append(flag)
+        elif value is False and key == "keep_outside":
+            words.append("--no-keep-outside")
         elif isinstance(value, Path):
             words.append(f"{flag} {value.name}")
         elif isinstance(value, str):

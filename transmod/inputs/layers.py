@@ -61,7 +61,7 @@ def read_layer(path: Path) -> gpd.GeoDataFrame:
     except InputError:
         raise
     except (RuntimeError, ValueError, OSError) as error:  # all that GDAL and Arrow raise
-        text = str(error).splitlines()[0].rstrip(".")
+        text = str(error).splitlines()[0].split("; ")[0].rstrip(".")
         raise InputError(f"{path} must be a whole vector file: {text}.") from error
     if not isinstance(frame, gpd.GeoDataFrame) or frame.geometry.isna().all():
         raise InputError(f"{path} must hold features with a geometry: none found.")
