@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from transmod.errors import InputError
 from transmod.inputs.network import Network
 from transmod.inputs.volumes import VolumeBlock, Volumes
 from transmod.kernels.hours import clock
@@ -26,7 +27,7 @@ from transmod.traffic.speeds import SpeedRule, travel_speeds
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-BLOCK_ROWS = 128  # rows of one area that a thread takes at once
+BLOCK_LINK_HOURS = 2**20  # of one area, that a thread takes at once
 MOST_BLOCKS = 32  # at once; a fixed number, so that no bit depends on the threads
 BATCH_BYTES = 256 * 2**20
 CHUNK_BYTES = 64 * 2**20
@@ -102,7 +103,7 @@ class _Chunk:
         return _Chunk(self.rows[own], self.average[own], shape, self.speed[own])
 
 
-def measure(
+def measure(  # noqa: PLR0913  a pass needs what a city is
     network: Network,
     rows: Rows,
     volumes: Volumes,
@@ -137,6 +138,11 @@ def measure(
     -------
     Activity
         Sums are added in a fixed order: the number of threads changes no bit.
+
+    Raises
+    ------
+    InputError
+        If a speed is missing or negative.
     """
     drive = _prepare(network, rows, volumes, calendar, situation, rule)
     n_roads, n_nodes = len(ROAD_TYPES), N_SPEED_NODES
@@ -155,8 +161,7 @@ def measure(
     for block in volumes.blocks():
         vehicles[block.first : block.last] = _count_vehicles(block, shapes, drive.weight)
         for chunk in _cut_chunks(block, rows, shapes, rule, drive):
-            n_too_fast += int((chunk.speed > MAX_NODE_SPEED_KMH).sum())
-            np.minimum(chunk.speed, MAX_NODE_SPEED_KMH, out=chunk.speed)
+            n_too_fast += _count_too_fast(network, rows, chunk)
             _add_spectrum(drive, chunk, by_area)
             clock(
                 first, order, drive.length[chunk.rows], drive.kind[chunk.rows],
@@ -244,13 +249,30 @@ def _cut_chunks(
         yield _Chunk(chosen, average, shape, travel_speeds(rule, link, average, shape, given))
 
 
+def _count_too_fast(network: Network, rows: Rows, chunk: _Chunk) -> int:
+    """Return the speeds above the last node; refuse those that no node stands for."""
+    speed = chunk.speed
+    if not speed.min() >= 0.0:  # written so that NaN is caught
+        wrong = ~(speed >= 0.0)
+        first = rows.link[chunk.rows[wrong.any(axis=(1, 2)).argmax()]]
+        raise InputError(
+            f"Speed of a link must be a number >= 0 [km/h]: {wrong.sum():,} of {speed.size:,} are "
+            f"not, first on link_id {network.links['link_id'].iloc[first]} "
+            f"({speed[wrong][0]}). Look at the volumes, capacities and speeds of this link."
+        )
+    if speed.max() <= MAX_NODE_SPEED_KMH:
+        return 0
+    return int((speed > MAX_NODE_SPEED_KMH).sum())
+
+
 def _add_spectrum(drive: _Drive, chunk: _Chunk, by_area: Floats) -> None:
     """Add the rows of a chunk to the spectrum of their areas, block after block."""
     area = drive.area[chunk.rows]
     starts = np.flatnonzero(np.diff(area, prepend=-1))
     stops = np.append(starts[1:], area.size)
+    n_rows = max(1, BLOCK_LINK_HOURS // drive.weight.size)
     edges = np.concatenate(
-        [np.arange(a, b, BLOCK_ROWS) for a, b in zip(starts, stops, strict=True)] + [[area.size]]
+        [np.arange(a, b, n_rows) for a, b in zip(starts, stops, strict=True)] + [[area.size]]
     ).astype(np.int64)
     at_once = int(np.clip(BATCH_BYTES // by_area[0].nbytes, 1, MOST_BLOCKS))
     for b in range(0, edges.size - 1, at_once):
