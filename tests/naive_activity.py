@@ -77,20 +77,17 @@ def clock(t, slot, top):
     return out
 
 
-def road_totals(spectrum, streams, gradient_positions, factors, share):
-    """Return {(area, stream, type, quantity): sum} of a spectrum (A, G, R, K, C) and one fleet."""
+def road_totals(spectrum, gradient, factors, share):
+    """
+    Return {(area, stream, type, quantity): vehicle-kilometres times factor}.
+
+    `spectrum` (A, G, R, K, C), position of each `gradient` (G,) in the factors, `share` (A, C, J).
+    """
     out = defaultdict(float)
-    n_area, n_gradient, n_road, n_node, _ = spectrum.shape
-    for c in range(len(streams)):
-        for a in range(n_area):
-            for g in range(n_gradient):
-                for r in range(n_road):
-                    for k in range(n_node):
-                        vkm = spectrum[a, g, r, k, c]
-                        if vkm == 0.0:
-                            continue
-                        for j in range(share.shape[1]):
-                            for q in range(factors.index.shape[1]):
-                                curve = factors.index[j, q, r, gradient_positions[g]]
-                                out[a, c, j, q] += vkm * share[c, j] * factors.curve[curve, k]
+    for place in zip(*spectrum.nonzero(), strict=True):
+        a, g, r, k, c = place
+        for j in range(share.shape[2]):
+            for q in range(factors.index.shape[1]):
+                curve = factors.curve[factors.index[j, q, r, gradient[g]]]
+                out[a, c, j, q] += spectrum[place] * share[a, c, j] * curve[k]
     return out

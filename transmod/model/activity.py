@@ -205,7 +205,7 @@ def _prepare(
         lift=situation.lift[rows.link],
         area=rows.area,
         weight=calendar.weight,
-        road_type=situation.road_type,
+        road_type=np.ascontiguousarray(situation.road_type),
         limit=limit,
     )
 
