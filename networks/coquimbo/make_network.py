@@ -231,22 +231,18 @@ def to_source(links: gpd.GeoDataFrame, rows: gpd.GeoDataFrame) -> dict[str, str 
         "licence_url": "https://opendatacommons.org/licenses/odbl/1-0/",
         "attribution": [
             "Streets: © OpenStreetMap contributors, https://www.openstreetmap.org/copyright",
-            "Sample project: AequilibraE, https://www.aequilibrae.com, MIT licence that asks to "
-            "be named",
+            "Sample project: AequilibraE, https://www.aequilibrae.com, MIT, to be named",
         ],
         "command": "python networks/coquimbo/make_network.py",
         "notes": [
-            f"{no_lanes} of {len(links)} links have no lanes in the source, {no_limit} no speed "
-            "limit: assumed by road class.",
-            "Free speed is the speed limit times the share of it that is kept between junctions "
-            "and signals, assumed by road class.",
-            "Capacity and gradient are not in the source: capacity by road class and lanes, "
-            "gradient 0.",
+            f"{no_lanes} of {len(links)} links have no lanes, {no_limit} no speed limit: assumed.",
+            "Free speed is the speed limit times a share kept despite junctions, by road class.",
+            "Capacity is by road class and lanes, gradient 0: the source has neither.",
             "Lanes of 0.5 are one lane that both directions share.",
             "Ramps are merged into their road class, service roads are not in the source.",
             "One straight link without a way closes a gap of 0.97 km in the southbound Ruta 43.",
-            "The boundary is the union of 133 zones, not the border of the two communes; districts "
-            "are zones by the nearest of fourteen seeds.",
+            "The boundary is the union of 133 zones, not the border of the two communes.",
+            "Districts are zones by the nearest of fourteen seeds; their names are ours.",
         ],
         "road_classes": [
             f"{name}: limit {row.speed_limit_kmh:g} km/h, share kept {row.speed_share:g}, "

@@ -18,7 +18,7 @@ Run from any folder, after `make_network.py` (about five minutes):
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import hashlib
 import importlib.util
 import io
@@ -271,7 +271,9 @@ def assign(
     network = pd.DataFrame(
         {
             "link_id": np.r_[links["link_id"], links["link_id"].max() + 1 + connector],
-            "a_node": np.r_[np.searchsorted(streets.nodes, links["from_node"]) + offset + 1, number],
+            "a_node": np.r_[
+                np.searchsorted(streets.nodes, links["from_node"]) + offset + 1, number
+            ],
             "b_node": np.r_[np.searchsorted(streets.nodes, links["to_node"]) + offset + 1, at],
             "direction": np.r_[np.ones(len(links), int), np.zeros(offset, int)],
             "free_flow_time": np.r_[streets.minutes, np.full(offset, 1e-6)],
@@ -316,10 +318,10 @@ def assign(
     return flows, result["Congested_Time_AB"].to_numpy()
 
 
-def average_day(holidays: list[datetime.date], year: int) -> dict[str, float]:
+def average_day(holidays: list[dt.date], year: int) -> dict[str, float]:
     """Return the share of days that run by each column of the timetable's calendar."""
     days = pd.date_range(f"{year}-01-01", f"{year}-12-31")
-    weekday = days.dayofweek.where(~days.isin(pd.to_datetime(holidays)), 6)
+    weekday = days.day_of_week.where(~days.isin(pd.to_datetime(holidays)), 6)
     return {
         "monday": float((weekday < 5).mean()),
         "saturday": float((weekday == 5).mean()),
@@ -339,7 +341,7 @@ def published_buses(streets: Streets, share_of_days: dict[str, float]) -> np.nda
         )
     runs = calendar.set_index("service_id")[list(share_of_days)] @ pd.Series(share_of_days)
     trips_a_day = trips["service_id"].map(runs).groupby(trips["shape_id"]).sum()
-    lines = streets.links.to_crs(METRES).geometry.values
+    lines = streets.links.to_crs(METRES).geometry.to_numpy()
     places = shapely.line_interpolate_point(
         lines[:, None], np.linspace(0, 1, 5)[None, :], normalized=True
     )
@@ -350,10 +352,16 @@ def published_buses(streets: Streets, share_of_days: dict[str, float]) -> np.nda
             [shapely.LineString(points[["shape_pt_lon", "shape_pt_lat"]].to_numpy())],
             crs="EPSG:4326",
         ).to_crs(METRES)[0]
-        near = (shapely.distance(places, route) < 15).all(axis=1)
+        away = shapely.distance(places, route)
         along = shapely.line_locate_point(route, places)
         follows = np.abs((along[:, -1] - along[:, 0]) - length) < 0.25 * length + 2
-        used = near & follows & (np.diff(along, axis=1) > 0).all(axis=1)
+        follows &= (away < 15).all(axis=1) & (np.diff(along, axis=1) > 0).all(axis=1)
+        used = np.zeros(len(lines), bool)
+        taken = np.zeros(int(route.length) + 1, bool)  # metres of the route
+        for link in np.argsort(away.mean(axis=1), kind="stable"):  # of two carriageways the nearer
+            metres = slice(int(along[link, 0]), int(along[link, -1]) + 1)
+            if follows[link] and taken[metres].mean() < 0.5:
+                used[link] = taken[metres] = True
         buses += used * trips_a_day[shape]
         print(
             f"bus line shape {shape}: {route.length / 1000:.2f} km, on links "
@@ -362,7 +370,9 @@ def published_buses(streets: Streets, share_of_days: dict[str, float]) -> np.nda
     return buses
 
 
-def all_buses(streets: Streets, internal: np.ndarray, line: np.ndarray, people: float) -> np.ndarray:
+def all_buses(
+    streets: Streets, internal: np.ndarray, line: np.ndarray, people: float
+) -> np.ndarray:
     """Add the lines without timetable, over urban main streets by their internal traffic."""
     km = streets.links["length_m"].to_numpy() / 1000
     main = streets.links["road_class"].isin(BUS_CLASSES) & streets.links["is_urban"]
@@ -378,10 +388,19 @@ def to_volumes(streets: Streets, flows: pd.DataFrame, buses: np.ndarray) -> pd.D
         classes = LIGHT[kind] if stream == "light" else {stream: 1.0}
         for name, share in classes.items():
             columns[name, kind] = share * flows[stream, kind].to_numpy()
-    wide = pd.DataFrame(columns, index=streets.links["link_id"])
-    wide.columns = wide.columns.set_names(["vehicle_class", "trip_kind"])
-    rows = wide.stack(["vehicle_class", "trip_kind"]).rename("volume").round(ROUND_TO)
-    rows = rows.reset_index().sort_values(["link_id", "vehicle_class", "trip_kind"])
+    rows = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "link_id": streets.links["link_id"],
+                    "vehicle_class": name,
+                    "trip_kind": kind,
+                    "volume": np.round(volume, ROUND_TO),
+                }
+            )
+            for (name, kind), volume in columns.items()
+        ]
+    ).sort_values(["link_id", "vehicle_class", "trip_kind"])
     # Each link of the model keeps one row, so that a quiet street differs from an unknown one.
     kept = (rows["volume"] > 0) | (
         (rows["vehicle_class"] == "car") & (rows["trip_kind"] == "internal")
@@ -460,12 +479,8 @@ def main() -> None:
 
     ends = np.r_[groups.node, GATES["out"], GATES["in"]]
     flows, travel_minutes = assign(streets, ends, demand)
-    line = published_buses(
-        streets, average_day(scenario["calendar"]["holidays"], scenario["year"])
-    )
-    buses = all_buses(
-        streets, flows["light", "internal"].to_numpy(), line, groups.people.sum()
-    )
+    line = published_buses(streets, average_day(scenario["calendar"]["holidays"], scenario["year"]))
+    buses = all_buses(streets, flows["light", "internal"].to_numpy(), line, groups.people.sum())
     volumes = to_volumes(streets, flows, buses)
     write_volumes(volumes, HERE / "links.parquet", RUN / "input" / "volumes.parquet")
     print_facts(streets, volumes, travel_minutes)
