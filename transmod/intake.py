@@ -58,7 +58,7 @@ class Inputs:
 
     scenario: Scenario
     network: Network
-    grid: Grid | None
+    grid: Grid
     volumes: Volumes
     calendar: Calendar
     shapes: NDArray[np.float64] | None
@@ -325,7 +325,7 @@ def _read_memo(folder: Path, *, run: Path, scenario: Scenario, desk: _Desk) -> M
     return Memo(flights, voyages, fuels, read_territories(territories))
 
 
-def _lay_grid(network: Network, *, scenario: Scenario) -> Grid | None:
-    if "grid" not in scenario.outputs and "figures" not in scenario.outputs:
-        return None
+def _lay_grid(network: Network, *, scenario: Scenario) -> Grid:
+    # whatever is asked for: links are always cut at the same places, so no bit of an account
+    # depends on the other outputs
     return grid_over(network.boundary, network.crs, scenario.grid.cell_size_m)

@@ -139,8 +139,8 @@ def run(
     run = Path(run)
     started, clock = datetime.now(UTC), _Clock(progress)
     repaired = repair(run)
-    former = _former_results(run)
-    if former is not None and not force:
+    former = None if force else _former_results(run)
+    if former is not None:
         return RunFacts(
             str(run), "up to date", former["totals"], former["checks"], former["notes"],
             clock.seconds, repaired,
@@ -178,7 +178,8 @@ def compute(inputs: Inputs, progress: Progress = lambda step, share: None) -> Re
 
     progress("activity", None)
     shares, which = area_shares(inputs.fleet, area_ids)
-    with_links = any(name in scenario.outputs for name in ("links", "grid", "figures"))
+    with_cells = any(name in scenario.outputs for name in ("grid", "figures"))
+    with_links = with_cells or "links" in scenario.outputs
     factor = None
     if with_links:
         factor = link_factors(
@@ -203,7 +204,7 @@ def compute(inputs: Inputs, progress: Progress = lambda step, share: None) -> Re
         links = to_link_results(
             network, pieces, rows, activity, area_ids, inputs.volumes.has_volume
         )
-    if links is not None and inputs.grid is not None:
+    if links is not None and with_cells:
         cells = to_cells(pieces, rows, links)
 
     progress("accounts", None)
@@ -223,9 +224,9 @@ def compute(inputs: Inputs, progress: Progress = lambda step, share: None) -> Re
         inventory=to_inventory(inventory, memo, inputs.account, network.districts, vkm),
         hours=to_hours_table(activity, inputs.calendar),
         mean_days=to_mean_days(activity, inputs.calendar),
-        grid=inputs.grid,
+        grid=inputs.grid if with_cells else None,
         fraction_in_boundary=(
-            None if inputs.grid is None else fraction_in_boundary(inputs.grid, network.boundary)
+            fraction_in_boundary(inputs.grid, network.boundary) if with_cells else None
         ),
         totals=totals(inventory, memo, inputs.account, float(vkm["vkm"].sum())),
         checks=_check_laws(inputs, activity, pieces, tables),
@@ -318,13 +319,15 @@ def _former_results(run: Path) -> dict[str, Any] | None:
     Raises
     ------
     InputError
-        If there are results of other inputs, or of another version.
+        If there are results of other inputs or of another version, or some of their files are
+        missing.
     """
     if not (run / RESULTS / MANIFEST).is_file():
         return None
     manifest = read_manifest(run)
     now = hash_inputs(run, read_scenario(run))
     if manifest["inputs"] == now and manifest["version"] == __version__:
+        _require_whole(run, manifest)
         return manifest
     changed = sorted(
         name
@@ -336,6 +339,15 @@ def _former_results(run: Path) -> dict[str, Any] | None:
         f"{run / RESULTS} must be of the present inputs: {what} ({len(changed)} of {len(now)} "
         f"files). Say --force to replace the results."
     )
+
+
+def _require_whole(run: Path, manifest: dict[str, Any]) -> None:
+    missing = [name for name in manifest["results"] if not (run / RESULTS / name).is_file()]
+    if missing:
+        raise InputError(
+            f"{run / RESULTS} must be whole: {', '.join(missing[:3])} is missing ({len(missing)} "
+            f"of {len(manifest['results'])} files). Say --force to compute the results again."
+        )
 
 
 @contextmanager
