@@ -38,7 +38,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-import small_city
+import small_run
 import xarray as xr
 
 from transmod.run import run
@@ -69,8 +69,8 @@ NEAR = {"rel": 1e-9}
 
 def one_link(root, speed, types):
     """Compute a run of one link of 500 m with 100 cars an hour and return its results folder."""
-    links = small_city.lay_links([(0, [(100, 500), (600, 500)], "primary", True, 1, 60, 0.0)])
-    folder = small_city.build(
+    links = small_run.lay_links([(0, [(100, 500), (600, 500)], "primary", True, 1, 60, 0.0)])
+    folder = small_run.build(
         root,
         links=links,
         volumes={"car": {0: 100.0}},
@@ -78,13 +78,13 @@ def one_link(root, speed, types):
         outputs=["accounts", "links", "grid"],
     )
     network = root / "networks" / "small"
-    small_city.write_volumes(
+    small_run.write_volumes(
         folder / "input" / "volumes.parquet",
         network,
         volumes={"car": {0: 100.0}},
         speeds={"car": {0: speed}},
     )
-    small_city.write_fleet(folder / "input" / "fleet.csv", types)
+    small_run.write_fleet(folder / "input" / "fleet.csv", types)
     run(folder)
     return folder / "results"
 
