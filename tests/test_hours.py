@@ -26,8 +26,9 @@ def strike(t, slot=None, out=None):
     if out is None:
         out = np.zeros((N_SLOTS, N_ROADS, TOP + 1, t.average.shape[1]))
     clock(
-        first, order, t.length, t.kind, t.average, t.shape, t.weight, t.speed, t.road_type,
-        t.limit, out,
+        first, t.length, t.kind, t.average, np.ascontiguousarray(t.shape[:, order]),
+        t.weight[order], np.ascontiguousarray(t.speed[:, :, order]),
+        np.ascontiguousarray(t.road_type[:, order]), t.limit, out,
     )  # fmt: skip
     return out
 

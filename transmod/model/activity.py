@@ -7,7 +7,7 @@ What lies outside the boundary is counted, not driven through.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +44,9 @@ class Activity:
         The C streams.
     gradients : float64 (G,)
         Gradient nodes.
-    spectrum : float64 (A, G, R, K, C)
-        Vehicle-kilometres in the period; A areas, R road types, K speed nodes [veh km].
+    spectrum : float64 (A, G, S * R, K, C)
+        Vehicle-kilometres in the period; A areas, S seasons x R road types, K speed nodes
+        [veh km].
     clock : float64 (Z, R, K, C)
         The same city-wide by slot of the clock, day type x hour [veh km].
     vehicles : float64 (L, C)
@@ -144,13 +145,21 @@ def measure(  # noqa: PLR0913  a pass needs what a city is
     InputError
         If a speed is missing or negative.
     """
-    drive = _prepare(network, rows, volumes, calendar, situation, rule)
-    n_roads, n_nodes = len(ROAD_TYPES), N_SPEED_NODES
     first, order = _clock_slots(calendar)
+    drive = _prepare(network, rows, volumes, calendar, order, situation, rule)
     by_area = np.zeros(
-        (len(network.districts) + 1, situation.gradients.size, n_roads, n_nodes, drive.n_streams)
+        (
+            len(network.districts) + 1,
+            situation.gradients.size,
+            situation.n_types,
+            N_SPEED_NODES,
+            drive.n_streams,
+        )
     )
-    by_clock = np.zeros((first.size - 1, n_roads, n_nodes, drive.n_streams))
+    by_clock = np.zeros((first.size - 1, len(ROAD_TYPES), N_SPEED_NODES, drive.n_streams))
+    clock_types = drive.road_type % len(ROAD_TYPES)  # the clock tells no seasons apart
+    if shapes is not None:
+        shapes = shapes[:, order]
     n_linked = rows.link.size if factor is not None else 0
     vkm = np.zeros((n_linked, drive.n_streams))
     total = np.zeros((n_linked, 0 if factor is None else factor.shape[-1]))
@@ -159,14 +168,14 @@ def measure(  # noqa: PLR0913  a pass needs what a city is
         factor = _pad(factor, 4, drive.n_streams)
     n_too_fast = done = 0
     for block in volumes.blocks():
+        block = _sort_hours(block, order)  # noqa: PLW2901  in the order of the clock from here on
         vehicles[block.first : block.last] = _count_vehicles(block, shapes, drive.weight)
         for chunk in _cut_chunks(block, rows, shapes, rule, drive):
             n_too_fast += _count_too_fast(network, rows, chunk)
             _add_spectrum(drive, chunk, by_area)
             clock(
-                first, order, drive.length[chunk.rows], drive.kind[chunk.rows],
-                chunk.average, chunk.shape, drive.weight, chunk.speed, drive.road_type,
-                drive.limit, by_clock,
+                first, drive.length[chunk.rows], drive.kind[chunk.rows], chunk.average,
+                chunk.shape, drive.weight, chunk.speed, clock_types, drive.limit, by_clock,
             )  # fmt: skip
             if factor is not None and fleet is not None:
                 _fill_links(drive, chunk, fleet, factor, vkm, total)
@@ -191,6 +200,7 @@ def _prepare(
     rows: Rows,
     volumes: Volumes,
     calendar: Calendar,
+    order: Integers,
     situation: Situation,
     rule: SpeedRule,
 ) -> _Drive:
@@ -204,10 +214,18 @@ def _prepare(
         node=situation.node[rows.link],
         lift=situation.lift[rows.link],
         area=rows.area,
-        weight=calendar.weight,
-        road_type=np.ascontiguousarray(situation.road_type),
+        weight=calendar.weight[order],
+        road_type=np.ascontiguousarray(situation.road_type[:, order]),
         limit=limit,
     )
+
+
+def _sort_hours(block: VolumeBlock, order: Integers) -> VolumeBlock:
+    """Return a block with its hours in the order of the clock."""
+    if block.volume is None or np.array_equal(order, np.arange(order.size)):
+        return block
+    speed = None if block.speed is None else block.speed[:, :, order]
+    return replace(block, volume=block.volume[:, :, order], speed=speed)
 
 
 def _count_vehicles(block: VolumeBlock, shapes: Floats | None, weight: Floats) -> Floats:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transmod.model.overlay import Pieces
-from transmod.schema import GRADIENT_NODES
+from transmod.schema import GRADIENT_NODES, ROAD_TYPES
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -28,7 +28,10 @@ class Situation:
     kind : int8 (L,)
         Row of `road_type`.
     road_type : int8 (kinds, T)
-        Position in `schema.ROAD_TYPES` of a kind of link in an hour.
+        Season of an hour times the number of road types, plus the position in
+        `schema.ROAD_TYPES` of a kind of link in it.
+    n_seasons : int
+        Seasons S; 1 where nothing asks for temperature.
     gradients : float64 (G,)
         Gradient nodes from the lowest to the highest one that links need.
     node, lift : int64, float64 (L,)
@@ -43,6 +46,12 @@ class Situation:
     node: Integers
     lift: Floats
     n_held: int
+    n_seasons: int = 1
+
+    @property
+    def n_types(self) -> int:
+        """Seasons times road types."""
+        return self.n_seasons * len(ROAD_TYPES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +72,12 @@ class Rows:
 def to_rows(pieces: Pieces, n_areas: int) -> Rows:
     """Merge the cells of each link and area; leave out what lies outside the boundary."""
     inside = pieces.district < n_areas
-    link, area = pieces.link[inside], pieces.district[inside].astype(np.int64)
+    link = pieces.link[inside]
+    area = pieces.district[inside].astype(np.int64)
     is_new = np.ones(link.size, bool)
     is_new[1:] = (np.diff(link) != 0) | (np.diff(area) != 0)
     row = np.cumsum(is_new) - 1
-    of_piece = np.full(len(pieces), -1)
+    of_piece: Integers = np.full(len(pieces), -1)
     of_piece[inside] = row
     n_rows = int(row[-1]) + 1 if row.size else 0
     fraction = np.bincount(row, weights=pieces.fraction[inside], minlength=n_rows)
@@ -75,7 +85,11 @@ def to_rows(pieces: Pieces, n_areas: int) -> Rows:
 
 
 def to_situation(
-    gradient: Floats, kind: NDArray[np.int8], road_type: NDArray[np.int8]
+    gradient: Floats,
+    kind: NDArray[np.int8],
+    road_type: NDArray[np.int8],
+    *,
+    season: Integers | None = None,
 ) -> Situation:
     """
     Place links between gradient nodes.
@@ -85,7 +99,9 @@ def to_situation(
     gradient : float64 (L,)
         Rise over run in driving direction [-].
     kind, road_type : int8 (L,), (kinds, T)
-        As in `Situation`.
+        Kind of each link, and position in `schema.ROAD_TYPES` of a kind in an hour.
+    season : int64 (T,), optional
+        Season of each hour, from 0. Default: one season.
     """
     nodes = np.array(GRADIENT_NODES)
     held = np.clip(gradient, nodes[0], nodes[-1])
@@ -97,9 +113,14 @@ def to_situation(
     first, last = int(lower.min()), int(highest.max())
     return Situation(
         kind=kind,
-        road_type=road_type,
+        road_type=road_type if season is None else _by_season(road_type, season),
         gradients=nodes[first : last + 1],
         node=lower - first,
         lift=lift,
         n_held=int((held != gradient).sum()),
+        n_seasons=1 if season is None else int(season.max()) + 1,
     )
+
+
+def _by_season(road_type: NDArray[np.int8], season: Integers) -> NDArray[np.int8]:
+    return (season * len(ROAD_TYPES) + road_type).astype(np.int8)
