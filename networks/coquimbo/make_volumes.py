@@ -11,7 +11,7 @@ There are no counts: every figure below is an assumption, chosen so that the res
    stream. One thread, so that the same machine always writes the same bytes.
 4. Buses: the one published line by its timetable, the others spread over main streets.
 
-Run from any folder, after `make_network.py` (about five minutes):
+Run from any folder, after `make_network.py` (about six minutes of one core):
 
     python networks/coquimbo/make_volumes.py
 """
