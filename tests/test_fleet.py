@@ -49,7 +49,7 @@ def test_through_trucks_have_a_fleet_of_their_own():
 def test_a_trip_kind_without_rows_takes_those_of_all_trips():
     fleet = build_fleet(shipped(), "coquimbo", [("car", "through"), ("car", "all")])
     assert (fleet.share[0] == fleet.share[1]).all()
-    assert "takes the shares of all trips" in fleet.notes[0]
+    assert "take those of all trips of their class: car through" in fleet.notes[0]
 
 
 def test_own_shares():

@@ -113,11 +113,19 @@ def test_inventory_adds_up_to_the_ledger(table, ledgers):
     assert in_total["co2_t"].sum() == pytest.approx(total(ledgers[0], "co2"), rel=1e-12)
 
 
-def test_not_estimated_is_a_line_without_figure():
-    ledgers = posted(emission(mass_t=math.nan), emission(mass_t=1.0, fuel="diesel"))
+def test_not_estimated_is_null_on_its_line():
+    ledgers = posted(emission(mass_t=math.nan, pollutant="nh3"), emission(mass_t=1.0))
+    line = pick(to_inventory(*ledgers, ACCOUNT, DISTRICTS, VKM.iloc[:1]), gpc_ref="II.1.1")
+    assert line["co2_t"] == 1.0
+    assert pd.isna(line["nh3_t"])
+    assert pd.isna(line["notation_key"])
+
+
+def test_a_line_without_any_figure_is_not_estimated():
+    ledgers = posted(emission(mass_t=math.nan), emission(mass_t=1.0, activity="road_wear"))
     table = to_inventory(*ledgers, ACCOUNT, DISTRICTS, VKM.iloc[:1])
     assert pd.isna(pick(table, notation_key="NE")["co2_t"])
-    assert pick(table, notation_key=None)["co2_t"] == 1.0
+    assert pick(table, activity="road_wear")["co2_t"] == 1.0
 
 
 def test_totals_by_hand(ledgers):

@@ -135,7 +135,7 @@ def _say_totals(totals: dict[str, object]) -> None:
 
 @app.command()
 def verify(run: Run, as_json: Json = False) -> None:
-    """Do inputs and results still have the hashes in the manifest?"""
+    """Compare inputs and results with the hashes in the manifest."""
     with report_faults():
         from transmod.run import verify as verify_run
 
@@ -191,7 +191,7 @@ def show(
     draw: Annotated[bool, typer.Option("--map/--no-map", help="Draw network.png.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Counts, lengths by road class, what is missing or imputed, a map."""
+    """Show counts, lengths by road class, what is missing or imputed, and draw a map."""
     with report_faults():
         from transmod.network import show_network
 
@@ -233,7 +233,7 @@ def list_command(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Sets of vehicle profiles, their types and fleets."""
+    """List the sets of vehicle profiles, their types and fleets."""
     with report_faults():
         from transmod.inputs.shipped import find_shipped
         from transmod.profiles import list_profiles

@@ -44,12 +44,14 @@ from transmod.outputs.folder import repair, results_folder
 from transmod.outputs.manifest import write_run_log
 from transmod.outputs.results import Caption, Results, write_results
 from transmod.scenario import read_scenario
-from transmod.schema import NO_DISTRICT, NODES_PER_KMH
+from transmod.schema import CRAWL_KMH, NO_DISTRICT, NODES_PER_KMH
 from transmod.traffic.calendar import Calendar
 
-CRAWL_KMH = 5.0
-
 Progress = Callable[[str, float | None], None]
+
+
+def be_quiet(_step: str, _share: float | None = None) -> None:
+    """Tell nobody how far a run is."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def run(
     *,
     threads: int | None = None,
     force: bool = False,
-    progress: Progress = lambda step, share: None,
+    progress: Progress = be_quiet,
 ) -> RunFacts:
     """
     Compute the emissions of a run and write `results/`.
@@ -168,7 +170,7 @@ def run(
     )  # fmt: skip
 
 
-def compute(inputs: Inputs, progress: Progress = lambda step, share: None) -> Results:
+def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
     """Compute all tables of a run: the way of a vehicle-kilometre through the house."""
     network, scenario = inputs.network, inputs.scenario
     area_ids = [*network.districts["district_id"], NO_DISTRICT]
@@ -288,7 +290,8 @@ def _activity_notes(inputs: Inputs, activity: Activity) -> Iterator[str]:
     total = activity.spectrum.sum()
     slow = activity.spectrum[..., : int(CRAWL_KMH * NODES_PER_KMH), :].sum()
     if total > 0.0 and slow > 0.0:
-        yield f"{slow / total:.2%} of vehicle-kilometres are driven below {CRAWL_KMH:g} km/h."
+        share = f"{100.0 * slow / total:.2g}"
+        yield f"{share} % of vehicle-kilometres are driven below {CRAWL_KMH:g} km/h."
     if activity.n_too_fast:
         yield f"{activity.n_too_fast} link-hours are faster than the last speed node: held there."
     if inputs.situation.n_held:

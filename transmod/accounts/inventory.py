@@ -88,6 +88,9 @@ def to_inventory(
     """
     ledger = pd.concat([inventory.rows, memo.rows], ignore_index=True)
     energy = pd.concat([inventory.energy, memo.energy], ignore_index=True)
+    # a substance without a figure is null on its line: it makes no line of its own
+    not_estimated = ledger["notation_key"].isin(["NE"])
+    ledger.loc[not_estimated, "notation_key"] = None
     keys = pd.concat([ledger[_LINE], energy[_LINE]], ignore_index=True)
     line = keys.groupby(_LINE, dropna=False, sort=False).ngroup().to_numpy()
     lines = keys.loc[~pd.Series(line).duplicated().to_numpy()].reset_index(drop=True)
@@ -106,6 +109,8 @@ def to_inventory(
     lines["co2e_t"] = add(_warming(ledger, account), of_mass)
     lines["energy_tj"] = add(energy["energy_tj"].to_numpy(np.float64), of_energy)
     lines["energy_tce"] = add(energy_tce(energy, account.coal), of_energy)
+    empty = lines[[f"{name}_t" for name in POLLUTANTS] + ["energy_tj"]].isna().all(axis=1)
+    lines.loc[empty & lines["notation_key"].isna(), "notation_key"] = "NE"
     lines["district_name"] = _names(lines["district_id"], districts)
     lines = lines.sort_values(_LINE, ignore_index=True, na_position="last")
     lines["vkm"] = _vkm_of_lines(lines, vkm)

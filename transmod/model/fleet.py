@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from transmod.errors import CoverageError, Faults, InputError
-from transmod.inputs.checks import check_table, first_of
+from transmod.inputs.checks import check_table, first_of, listed
 from transmod.inputs.profile_tables import FLEET
 from transmod.inputs.profiles import ProfileSet
 from transmod.schema import Table
@@ -94,14 +94,12 @@ def build_fleet(
     districts = sorted(set(table["district_id"]) - {""})
     rows: dict[tuple[int, str], pd.DataFrame] = {}
     lacking = Faults()
-    notes = []
+    general: list[str] = []
     for s, (vehicle_class, trip_kind) in enumerate(streams):
         own = table[table["vehicle_class"] == vehicle_class]
         kind = trip_kind if (own["trip_kind"] == trip_kind).any() else "all"
         if kind != trip_kind:
-            notes.append(
-                f"Fleet {name}: {vehicle_class} {trip_kind} takes the shares of all trips."
-            )
+            general.append(f"{vehicle_class} {trip_kind}")
         own = _of_year(own[own["trip_kind"] == kind], year)
         for district in ["", *districts]:
             found = own[own["district_id"] == district]
@@ -126,8 +124,17 @@ def build_fleet(
         types=types,
         share=share,
         district_share={d: _matrix(rows, len(streams), types, d, share) for d in districts},
-        notes=tuple(notes),
+        notes=_note_general(name, general),
     )
+
+
+def _note_general(name: str, general: list[str]) -> tuple[str, ...]:
+    """Say which streams have no fleet of their own."""
+    note = (
+        f"Fleet {name} has no shares of their own for {len(general)} streams, which take those of "
+        f"all trips of their class: {listed(general)}."
+    )
+    return (note,) if general else ()
 
 
 def _of_year(table: pd.DataFrame, year: int | None) -> pd.DataFrame:

@@ -72,15 +72,14 @@ class Rows:
 def to_rows(pieces: Pieces, n_areas: int) -> Rows:
     """Merge the cells of each link and area; leave out what lies outside the boundary."""
     inside = pieces.district < n_areas
-    link = pieces.link[inside]
-    area = pieces.district[inside].astype(np.int64)
+    link, area = pieces.link[inside], pieces.district[inside].astype(np.int64)
     is_new = np.ones(link.size, bool)
     is_new[1:] = (np.diff(link) != 0) | (np.diff(area) != 0)
     row = np.cumsum(is_new) - 1
     of_piece: Integers = np.full(len(pieces), -1)
     of_piece[inside] = row
     n_rows = int(row[-1]) + 1 if row.size else 0
-    fraction = np.bincount(row, weights=pieces.fraction[inside], minlength=n_rows)
+    fraction: Floats = np.bincount(row, weights=pieces.fraction[inside], minlength=n_rows)
     return Rows(link[is_new], area[is_new], fraction, of_piece)
 
 

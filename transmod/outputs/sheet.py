@@ -112,13 +112,17 @@ class Sheet:
         self.figure.savefig(path, format="png", metadata={"Software": None})
 
 
+# fine enough that rounding letters to whole pixels does not shorten a long line
+_MEASURE_DPI = 1200
+
+
 @lru_cache(maxsize=4096)
 def width_of(words: str, size: float, weight: str = "normal") -> float:
     """Return how wide a line of text is [in] at `size` [pt]."""
     font = get_font(findfont(FontProperties(family=FONT, weight=weight)))
-    font.set_size(size, 72)
+    font.set_size(size, _MEASURE_DPI)
     font.set_text(readable(words))
-    return font.get_width_height()[0] / 64 / 72
+    return font.get_width_height()[0] / 64 / _MEASURE_DPI
 
 
 def break_lines(words: str, room: float, size: float, weight: str = "normal") -> list[str]:
