@@ -109,8 +109,9 @@ def to_inventory(
     lines["co2e_t"] = add(_warming(ledger, account), of_mass)
     lines["energy_tj"] = add(energy["energy_tj"].to_numpy(np.float64), of_energy)
     lines["energy_tce"] = add(energy_tce(energy, account.coal), of_energy)
-    empty = lines[[f"{name}_t" for name in POLLUTANTS] + ["energy_tj"]].isna().all(axis=1)
-    lines.loc[empty & lines["notation_key"].isna(), "notation_key"] = "NE"
+    no_figure = lines[[f"{name}_t" for name in POLLUTANTS]].isna().all(axis=1).to_numpy()
+    no_figure[np.setdiff1d(np.arange(len(lines)), of_mass[not_estimated.to_numpy()])] = False
+    lines.loc[no_figure, "notation_key"] = "NE"
     lines["district_name"] = _names(lines["district_id"], districts)
     lines = lines.sort_values(_LINE, ignore_index=True, na_position="last")
     lines["vkm"] = _vkm_of_lines(lines, vkm)
