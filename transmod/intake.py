@@ -294,6 +294,7 @@ def _build_factors(profiles: ProfileSet, fleet: Fleet, *, scenario: Scenario) ->
         electricity_area=choice.electricity_area,
         electricity_year=choice.electricity_year,
         electricity_kg_per_kwh=choice.electricity_kg_per_kwh,
+        conditions=choice.conditions,
     )
 
 

@@ -119,6 +119,8 @@ class ProfilesChoice(_Record):
     """Year of the grid factor, where the scenario's own has none."""
     electricity_kg_per_kwh: float | None = Field(default=None, ge=0.0, le=2.0)
     """CO2 of grid electricity [kg/kWh], in place of the table's."""
+    conditions: dict[str, float] = {}
+    """Conditions of base factors that differ from those of the set, such as `temperature_c`."""
 
 
 class GridChoice(_Record):

@@ -11,12 +11,17 @@ from typing import Any
 import pandas as pd
 
 from transmod.errors import Faults, InputError
+from transmod.inputs import correction_tables
 from transmod.inputs import profile_tables as tables
 from transmod.inputs.checks import check_table, first_of, listed
 from transmod.inputs.tables import check_file, read_csv, read_parquet
 from transmod.schema import Table
 
 _DEFAULTS = ("mileage_km", "charging_efficiency_ac", "charging_efficiency_dc")
+# a set that lacks another table has no rows of it: the check and a run name what is then missing
+_NEEDED = ("sources.csv", "types.csv", "fuels.csv", "gwp.csv")
+# other conditions are those of a fuel, a type or a link
+_STATES = ("temperature_c", "relative_humidity_percent", "altitude_m", "deterioration_year")
 _POLE = ("per_strength", "half_width_min_kmh", "half_width_max_kmh")
 
 
@@ -26,8 +31,10 @@ class ProfileSet:
     A set of vehicle profiles as it stands in its folder.
 
     Tables are as `transmod.inputs.profile_tables` says, sorted by their keys. `defaults` and
-    `pole` are the numbers of `set.toml`; `fleets` maps the name of a fleet to its shares;
-    `sha256` hashes every file that was read.
+    `pole` are the numbers of `set.toml`; `fleets` maps the name of a fleet to its shares.
+    `fuels` are of the family `fuel_family`; `fuel_families` holds the tables of the other families.
+    `conditions` are those under which its base factors hold, unless a run says otherwise.
+    A table that the set lacks, where it may, has no rows. `sha256` hashes every file that was read.
     """
 
     name: str
@@ -38,6 +45,7 @@ class ProfileSet:
     sha256: str
     defaults: dict[str, float]
     pole: dict[str, float]
+    conditions: dict[str, float]
     sources: pd.DataFrame
     hot: pd.DataFrame
     segments: pd.DataFrame
@@ -55,7 +63,20 @@ class ProfileSet:
     not_estimated: pd.DataFrame
     substitutes: pd.DataFrame
     mappings: pd.DataFrame
+    hot_tables: pd.DataFrame
+    corrections: pd.DataFrame
+    exceptions: pd.DataFrame
+    equivalents: pd.DataFrame
+    biofuels: pd.DataFrame
+    blends: pd.DataFrame
+    freight: pd.DataFrame
+    cooling_units: pd.DataFrame
+    cabin: pd.DataFrame
+    cabin_demand: pd.DataFrame
+    grid_losses: pd.DataFrame
     fleets: dict[str, pd.DataFrame]
+    fuel_family: str
+    fuel_families: dict[str, pd.DataFrame]
 
 
 def read_profiles(folder: Path) -> ProfileSet:
@@ -88,15 +109,29 @@ def read_profiles(folder: Path) -> ProfileSet:
     faults = Faults()
     digest = hashlib.sha256()
     settings = _read_settings(folder / "set.toml", digest, faults)
-    frames = {
-        table.name: _read_table(folder / table.name, table, digest, faults) for table in tables.ALL
-    }
+    frames = {}
+    for table in (*tables.ALL, *tables.OPTIONAL, *correction_tables.ALL):
+        path = folder / table.name
+        is_read = path.exists() or table.name in _NEEDED
+        frames[table.name] = (
+            _read_table(path, table, digest, faults) if is_read else _no_rows(table)
+        )
     fleets = {
         path.stem: _read_table(path, tables.FLEET, digest, faults)
         for path in sorted((folder / "fleets").glob("*.csv"))
     }
+    families = {
+        path.stem: _read_table(path, tables.FUELS, digest, faults)
+        for path in sorted((folder / "fuels").glob("*.csv"))
+    }
     faults.raise_any()
-    _check_references(frames, fleets, faults)
+    named = {f"fuels/{name}.csv": table for name, table in families.items()}
+    _check_references(frames | named, fleets, faults)
+    if settings["fuel_family"] in families:
+        faults.add(
+            f"`fuel_family` of set.toml names the family of fuels.csv: {settings['fuel_family']!r} "
+            "stands in the folder fuels/ too."
+        )
     faults.raise_any()
     return ProfileSet(
         name=settings["name"],
@@ -107,6 +142,7 @@ def read_profiles(folder: Path) -> ProfileSet:
         sha256=digest.hexdigest(),
         defaults=settings["defaults"],
         pole=settings["pole"],
+        conditions=settings["conditions"],
         sources=frames["sources.csv"],
         hot=frames["hot.parquet"],
         segments=frames["segments.csv"],
@@ -124,7 +160,27 @@ def read_profiles(folder: Path) -> ProfileSet:
         not_estimated=frames["not_estimated.csv"],
         substitutes=frames["substitutes.csv"],
         mappings=frames["mappings.csv"],
+        hot_tables=frames["hot_tables.csv"],
+        corrections=frames["corrections.csv"],
+        exceptions=frames["exceptions.csv"],
+        equivalents=frames["equivalents.csv"],
+        biofuels=frames["biofuels.csv"],
+        blends=frames["blends.csv"],
+        freight=frames["freight.csv"],
+        cooling_units=frames["cooling_units.csv"],
+        cabin=frames["cabin.csv"],
+        cabin_demand=frames["cabin_demand.csv"],
+        grid_losses=frames["grid_losses.csv"],
         fleets=fleets,
+        fuel_family=settings["fuel_family"],
+        fuel_families=families,
+    )
+
+
+def _no_rows(table: Table) -> pd.DataFrame:
+    """Return a table of the right form without a row."""
+    return pd.DataFrame(
+        {c.name: pd.Series(dtype="object" if c.dtype == "string" else c.dtype) for c in table.columns}
     )
 
 
@@ -141,7 +197,8 @@ def _read_settings(path: Path, digest: Any, faults: Faults) -> dict[str, Any]:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         faults.add(f"{path} must be TOML: {error}.")
         return {}
-    for name in ("name", "title", "citation", "licence"):
+    settings.setdefault("fuel_family", settings.get("name"))
+    for name in ("name", "title", "citation", "licence", "fuel_family"):
         if not isinstance(settings.get(name), str):
             faults.add(f"`{name}` of {path} must be text: {settings.get(name)!r} found.")
     for block, names in (("defaults", _DEFAULTS), ("pole", _POLE)):
@@ -150,6 +207,19 @@ def _read_settings(path: Path, digest: Any, faults: Faults) -> dict[str, Any]:
             value = values.get(name)
             if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
                 faults.add(f"`{block}.{name}` of {path} must be a number > 0: {value!r} found.")
+    for name, value in settings.setdefault("conditions", {}).items():
+        unit, low, high = correction_tables.CONDITIONS.get(name, ("", 0.0, -1.0))
+        if name not in _STATES:
+            faults.add(
+                f"`conditions` of {path} must be among {', '.join(_STATES)}: {name!r} found."
+            )
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            faults.add(f"`conditions.{name}` of {path} must be a number: {value!r} found.")
+        elif not low <= value <= high:
+            faults.add(
+                f"`conditions.{name}` of {path} must be >= {low:g} and <= {high:g} [{unit}]: "
+                f"{value} found."
+            )
     for name in ("charging_efficiency_ac", "charging_efficiency_dc"):
         value = settings["defaults"].get(name)
         if isinstance(value, int | float) and value > 1:
@@ -203,9 +273,22 @@ def _check_references(
         ("bc_group", frames["bc_fraction.csv"]["group"], "bc_fraction.csv"),
         ("wear_group", frames["wear.csv"]["wear_group"], "wear.csv"),
         ("fuel", frames["fuels.csv"]["fuel"], "fuels.csv"),
+        ("tank_curve", frames["electric.csv"]["curve"], "electric.csv"),
+        ("cooling_unit", frames["cooling_units.csv"]["cooling_unit"], "cooling_units.csv"),
     ):
         _check_known(types[column], known, f"`{column}` of types.csv", faults, where)
+    for column, file, known in (
+        ("curve", "cabin.csv", frames["electric.csv"]["curve"]),
+        ("fuel", "blends.csv", frames["fuels.csv"]["fuel"]),
+        ("biofuel", "blends.csv", frames["biofuels.csv"]["biofuel"]),
+    ):
+        _check_known(frames[file][column], known, f"`{column}` of {file}", faults)
     _check_known(hot["segment"], segments, "`segment` of hot.parquet", faults)
+    _check_base(frames["hot_tables.csv"], hot, segments, faults)
+    _check_known(
+        frames["equivalents.csv"]["vehicle_type"], types["vehicle_type"],
+        "`vehicle_type` of equivalents.csv", faults, "types.csv",
+    )  # fmt: skip
     _check_known(
         frames["electric.csv"]["shape_segment"], segments, "`shape_segment` of electric.csv", faults
     )
@@ -223,6 +306,26 @@ def _check_references(
                 f"{len(other)} of {len(frame)} are not, first {first['vehicle_type']} in the class "
                 f"{first['vehicle_class_x']} (it is of {first['vehicle_class_y']})."
             )
+
+
+def _check_base(
+    base: pd.DataFrame, hot: pd.DataFrame, segments: pd.Series, faults: Faults
+) -> None:
+    """Note base factors without a segment, of a wrong unit, or that a curve gives too."""
+    _check_known(base["segment"], segments, "`segment` of hot_tables.csv", faults, "segments.csv")
+    key = base["segment"] + " " + base["quantity"]
+    wrong = ((base["quantity"] == "energy") != (base["unit"] == "MJ/km")).to_numpy()
+    if wrong.any():
+        faults.add(
+            "`unit` of hot_tables.csv must be MJ/km for energy, else g/km: "
+            f"{first_of(wrong, lambda i: key.iloc[i])}."
+        )
+    twice = key.isin(hot["segment"] + " " + hot["quantity"]).to_numpy()
+    if twice.any():
+        faults.add(
+            "A quantity of a segment must stand in hot.parquet or in hot_tables.csv, once: "
+            f"{first_of(twice, lambda i: key.iloc[i])}."
+        )
 
 
 def _check_known(

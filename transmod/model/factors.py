@@ -8,7 +8,7 @@ formed: many types and situations share a curve, so hundreds of types stay small
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -18,13 +18,13 @@ import pandas as pd
 from transmod.errors import Faults, InputError
 from transmod.inputs.profile_tables import TRUSTED
 from transmod.inputs.profiles import ProfileSet
+from transmod.model.corrections import with_conditions
 from transmod.model.curves import NODES_KMH, Bridge, find_poles, tabulate
 from transmod.model.pantry import Pantry
 from transmod.model.recipes import (
     QUANTITIES,
     Quantity,
     Recipe,
-    wear_correction,
     write_recipes,
 )
 from transmod.schema import GRADIENT_NODES, N_SPEED_NODES, ROAD_TYPES
@@ -67,6 +67,7 @@ def build_factors(
     electricity_area: str | None = None,
     electricity_year: int | None = None,
     electricity_kg_per_kwh: float | None = None,
+    conditions: Mapping[str, float] | None = None,
 ) -> Factors:
     """
     Build the factor table of some vehicle types.
@@ -83,6 +84,8 @@ def build_factors(
         Row of `electricity.csv`; the year if it is not that of the run.
     electricity_kg_per_kwh : float, optional
         The planner's own figure in place of the table's [kg/kWh].
+    conditions : mapping of str to float, optional
+        Conditions that differ from those of the set; see `model.corrections.with_conditions`.
 
     Returns
     -------
@@ -103,6 +106,7 @@ def build_factors(
     PM2.5. Loads between published ones are interpolated; gradients are those published, and a
     type without gradient has one curve for all.
     """
+    profiles = with_conditions(profiles, conditions or {})
     types = _select(profiles, vehicle_types)
     notes: list[str] = []
     kg_per_kwh = electricity_factor(
@@ -124,7 +128,7 @@ def build_factors(
         quantities=QUANTITIES,
         curve=curve,
         index=index,
-        validity=_validity(rows, recipes),
+        validity=_validity(rows, len(pantry.tables), recipes),
         scope=np.tile(scope, (len(types), 1)),
         carrier=_carriers(types),
         estimated=estimated,
@@ -221,7 +225,7 @@ def _fold(
             part[2, m], part[3, m] = recipe.minus.low, recipe.minus.high
             weights[1, m] = recipe.minus.weight
     base, at = _base_curves(pantry, rows, part)
-    part = at[part]  # a negative position, of wear, counts from the end
+    part = at[part]  # a negative position, of a table, counts from the end
     low, high, m_low, m_high = part.reshape(4, -1)
     w, m_w, scale = np.broadcast_to(weights, (3, *part.shape[1:])).reshape(3, -1)
 
@@ -259,8 +263,8 @@ def _base_curves(
     """
     Tabulate each different row once.
 
-    Returns the curves, row 0 zero and the wear corrections last, and the curve of each position
-    of the pantry; wear has negative positions, which count from the end.
+    Returns the curves, row 0 zero and those of tables last, and the curve of each position of the
+    pantry; tables have negative positions, which count from the end.
     """
     profiles = pantry.profiles
     is_used = np.zeros(len(rows) + 1, bool)
@@ -271,21 +275,25 @@ def _base_curves(
     same = wanted.groupby(list(rows.columns), sort=False, dropna=False).ngroup().to_numpy()
     _, first = np.unique(same, return_index=True)
     unique = wanted.iloc[first]
-    wear = pantry.wear[::-1]
-    base = np.zeros((1 + len(unique) + len(wear), N_SPEED_NODES))
+    tables = pantry.tables[::-1]
+    base = np.zeros((1 + len(unique) + len(tables), N_SPEED_NODES))
     tabulate(unique, Bridge(**profiles.pole), base[1 : 1 + len(unique)])
-    at = np.zeros(1 + len(rows) + len(wear), np.int64)
+    at = np.zeros(1 + len(rows) + len(tables), np.int64)
     at[used] = 1 + same
-    for i, process in enumerate(wear):
-        base[1 + len(unique) + i] = wear_correction(profiles, process, NODES_KMH)
+    for i, curve in enumerate(tables):
+        base[1 + len(unique) + i] = curve
         at[1 + len(rows) + i] = 1 + len(unique) + i
     return base, at
 
 
-def _validity(rows: pd.DataFrame, recipes: list[dict[Quantity, Recipe]]) -> np.ndarray:
-    """Return the speed limits (J, R, G, 2) of each type's energy curve."""
-    low = np.append(0.0, rows["speed_min_kmh"].to_numpy(np.float64))
-    high = np.append(NODES_KMH[-1], rows["speed_max_kmh"].to_numpy(np.float64))
+def _validity(
+    rows: pd.DataFrame, n_tables: int, recipes: list[dict[Quantity, Recipe]]
+) -> np.ndarray:
+    """Return the speed limits (J, R, G, 2) of each type's energy curve; a table has none."""
+    low = np.zeros(1 + len(rows) + n_tables)
+    high = np.full(low.size, NODES_KMH[-1])
+    low[1 : 1 + len(rows)] = rows["speed_min_kmh"]
+    high[1 : 1 + len(rows)] = rows["speed_max_kmh"]
     out = np.empty((len(recipes), _R, _G, 2))
     for j, recipe in enumerate(recipes):
         mix = recipe["hot", "energy"].rows or recipe["electricity", "energy"].rows

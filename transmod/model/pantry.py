@@ -10,16 +10,19 @@ Symbols and shapes: R road types, G gradient nodes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from transmod.errors import Faults
 from transmod.inputs.profile_tables import COEFFICIENTS
 from transmod.inputs.profiles import ProfileSet
+from transmod.model.corrections import Corrections
 from transmod.schema import GRADIENT_NODES, ROAD_TYPES
 
 Row = dict[str, Any]
@@ -45,7 +48,7 @@ class Pantry:
     profiles: ProfileSet
     faults: Faults
     added: list[dict[str, float]] = field(default_factory=list)
-    wear: list[str] = field(default_factory=list)
+    tables: list[NDArray[np.float64]] = field(default_factory=list)
     _known: dict[object, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -54,6 +57,7 @@ class Pantry:
         self._load = profiles.hot["load_fraction"].to_numpy(np.float64)
         self._shape = _shapes(profiles.hot, self.faults)
         self.mixes: dict[object, Mix | None] = {}
+        self._corrections = Corrections(profiles, self.faults)
         columns = ["segment", "quantity", "road_type", "taken_from"]
         self._substitutes = list(profiles.substitutes[columns].itertuples(index=False, name=None))
         self.fuels = _by(profiles.fuels, "fuel")
@@ -72,6 +76,11 @@ class Pantry:
 
     def _hot(self, segment: str, quantity: str, load: float) -> Mix | None:
         found = self._shape.get((segment, quantity))
+        if found is None and (segment, quantity) in self._corrections:
+            key = ("base", segment, quantity, load)
+            return self.everywhere(
+                self.table(key, lambda: self._corrections.curve(segment, quantity, load))
+            )
         if found is None:
             return None
         start, n_road, n_gradient, n_load = found
@@ -115,6 +124,17 @@ class Pantry:
         if key not in self._known:
             self.added.append(filled)
             self._known[key] = self.n_hot + len(self.added)
+        return self._known[key]
+
+    def table(self, key: object, make: Callable[[], NDArray[np.float64]]) -> int:
+        """
+        Add a curve (K,) that is no row of the published form, once; return its position.
+
+        Positions of such curves are negative, until the published rows are counted.
+        """
+        if key not in self._known:
+            self.tables.append(make())
+            self._known[key] = -len(self.tables)
         return self._known[key]
 
     @property

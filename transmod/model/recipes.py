@@ -16,12 +16,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from transmod.errors import CoverageError
+from transmod.inputs.correction_tables import BASE_QUANTITIES
 from transmod.inputs.profiles import ProfileSet
+from transmod.model.curves import NODES_KMH
 from transmod.model.pantry import Mix, Pantry, Row, records
 from transmod.schema import GRADIENT_NODES, POLLUTANTS, ROAD_TYPES
 
@@ -206,14 +209,14 @@ def hot_recipes(pantry: Pantry, row: Row) -> dict[Quantity, Recipe]:
     segment, load, fuel = row["hot_segment"], row["load_fraction"], pantry.fuels[row["fuel"]][0]
     rows = {
         name: pantry.hot(segment, name, load)
-        for name in ("energy", "co", "nox", "voc", "pm_exhaust", "ch4", "n2o", "nh3")
+        for name in BASE_QUANTITIES
     }
     if isinstance(row["nitrogen_group"], str):
         for name in ("n2o", "nh3"):
             rows[name] = nitrogen_rows(pantry, row["nitrogen_group"], name, fuel["sulphur_mg_kg"])
     burning = 1.0 - row["electric_share"]  # share of kilometres driven on the engine
     out: dict[Quantity, Recipe] = {}
-    for name in ("energy", "co", "nox", "ch4", "n2o", "nh3"):
+    for name in ("energy", "co", "nox", "ch4", "n2o", "nh3", "nmvoc", "pm2_5", "pm10"):
         if rows[name] is not None:
             out["hot", name] = Recipe(rows[name], burning)
     if rows["energy"] is not None:
@@ -230,9 +233,10 @@ def hot_recipes(pantry: Pantry, row: Row) -> dict[Quantity, Recipe]:
         out["hot", "nmvoc"] = Recipe(rows["voc"], burning, minus=rows["ch4"])
     if rows["pm_exhaust"] is not None:
         out["hot", "pm2_5"] = out["hot", "pm10"] = Recipe(rows["pm_exhaust"], burning)
-        if isinstance(row["bc_group"], str):
-            share = pantry.bc_fraction[row["bc_group"]][0]["fraction"]
-            out["hot", "bc"] = Recipe(rows["pm_exhaust"], burning * share)
+    fine = rows["pm2_5"] if rows["pm_exhaust"] is None else rows["pm_exhaust"]
+    if fine is not None and isinstance(row["bc_group"], str):
+        share = pantry.bc_fraction[row["bc_group"]][0]["fraction"]
+        out["hot", "bc"] = Recipe(fine, burning * share)
     return out
 
 
@@ -255,20 +259,19 @@ def wear_recipes(pantry: Pantry, row: Row) -> dict[Quantity, Recipe]:
     """Return the recipes of tyre, brake and road wear; their rows are the speed corrections."""
     out: dict[Quantity, Recipe] = {}
     load = 0.0 if np.isnan(row["load_fraction"]) else row["load_fraction"]
-    for wear in pantry.worn[row["wear_group"]]:
+    for wear in pantry.worn.get(row["wear_group"], ()):
         process = wear["process"]
         if np.isnan(row["load_fraction"]) and wear["load_slope"]:
             pantry.faults.add(
                 f"`load_fraction` of {row['vehicle_type']} must be given, as its {process} wear "
                 "depends on it: none found."
             )
-        if process not in pantry.wear:
-            pantry.wear.append(process)
         tsp = wear["tsp_g_km"] * (wear["load_constant"] + wear["load_slope"] * load)
         tsp *= row["axles"] / 2.0 if wear["per_axle_pair"] else 1.0
-        # rows of wear have negative positions until the published rows are counted
-        rows = pantry.everywhere(-1 - pantry.wear.index(process))
-        for part in pantry.fractions[process]:
+        rows = pantry.everywhere(
+            pantry.table(process, partial(wear_correction, pantry.profiles, process, NODES_KMH))
+        )
+        for part in pantry.fractions.get(process, ()):
             out[process, part["pollutant"]] = Recipe(rows, tsp * part["fraction"])
     return out
 
