@@ -24,6 +24,7 @@ SHA = "ab" * 32
 def network_of(link_ids, length_m=None):
     links = pd.DataFrame({"link_id": np.asarray(link_ids, np.int64)})
     links["length_m"] = 100.0 if length_m is None else length_m
+    links["free_speed_kmh"] = 60.0
     return SimpleNamespace(links=links, sha256=SHA)
 
 
@@ -148,6 +149,23 @@ def test_hourly_lists(tmp_path, fixed):
         "Speed 0 with traffic in 1 of 3 rows, first at link_id 2, vehicle_class 'car', hour 2" in n
         for n in volumes.notes
     )
+
+
+def test_odd_speeds_are_counted_by_link(tmp_path):
+    path = write_lists(
+        tmp_path / "v.parquet",
+        [
+            (2, "car", [1.0, 0.0], [50.0, 4.0]),  # slow without traffic
+            (3, "bus", [4.0, 5.0], [4.9, 60.0]),  # slow; as fast as undelayed
+            (3, "car", [4.0, 5.0], [3.0, 20.0]),
+            (8, "bus", [6.0, 7.0], [60.1, 5.0]),  # too fast; 5 is not below 5
+        ],
+    )
+    notes = read_volumes(path, NETWORK, kind="hourly").notes
+    slow = "below 5 km/h on 1 of 3 links with traffic, first link_id 3: taken as given."
+    fast = "above the link's free speed on 1 of 3 links with traffic, first link_id 8"
+    assert [note for note in notes if slow in note]
+    assert [note for note in notes if fast in note]
 
 
 def test_long_table_equals_lists(tmp_path):

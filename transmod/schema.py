@@ -116,6 +116,7 @@ MEMO_KINDS = (
 NODES_PER_KMH = 10
 N_SPEED_NODES = 1401
 MAX_NODE_SPEED_KMH = (N_SPEED_NODES - 1) / NODES_PER_KMH
+CRAWL_KMH = 5.0  # slower traffic is reported: no published factor reaches down there
 
 # Gradient nodes of the published heavy-duty factors, as rise over run.
 GRADIENT_NODES = (-0.06, -0.04, -0.02, 0.0, 0.02, 0.04, 0.06)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from transmod.errors import Faults
 from transmod.inputs.checks import listed
 from transmod.inputs.volume_rows import N_CODES, VolumeRows, is_list
-from transmod.schema import HOURLY_VOLUMES, TRIP_KINDS, VEHICLE_CLASSES, Table
+from transmod.schema import CRAWL_KMH, HOURLY_VOLUMES, TRIP_KINDS, VEHICLE_CLASSES, Table
 
 
 def check_schema(schema: pa.Schema, table: Table, path: Path, faults: Faults) -> None:
@@ -84,15 +84,20 @@ class VolumeCheck:
         here; other tables are sorted later.
     n_links, n_hours : int
         Links of the network; hours in a list.
+    free_speed : float64 (L,) or None
+        Undelayed speed of the links [km/h], for files with speeds.
     """
 
     path: Path
     table: Table
     n_links: int
     n_hours: int
+    free_speed: NDArray[np.float64] | None = None
     n_rows: int = 0
     has_volume: NDArray[np.bool_] = field(init=False)
     has_code: NDArray[np.bool_] = field(init=False)
+    is_crawling: NDArray[np.bool_] = field(init=False)
+    is_too_fast: NDArray[np.bool_] = field(init=False)
     stopped: _Tally = field(default_factory=_Tally)
     _tallies: dict[str, _Tally] = field(default_factory=dict)
     _unknown: dict[str, set[str]] = field(default_factory=dict)
@@ -102,6 +107,8 @@ class VolumeCheck:
     def __post_init__(self) -> None:
         self.has_volume = np.zeros(self.n_links, bool)
         self.has_code = np.zeros(N_CODES, bool)
+        self.is_crawling = np.zeros(self.n_links, bool)
+        self.is_too_fast = np.zeros(self.n_links, bool)
 
     def see(self, batch: pa.RecordBatch, rows: VolumeRows) -> None:
         """Look at the next batch of rows."""
@@ -114,6 +121,8 @@ class VolumeCheck:
         self._see_numbers(rows, row)
         if self.table is HOURLY_VOLUMES:
             self._see_order(rows, row)
+        if rows.speed is not None and self.free_speed is not None:
+            self._see_odd_speeds(rows.speed, rows.volume, rows.position)
         self.n_rows += rows.code.size
         self.has_volume[rows.position[(rows.position >= 0) & (rows.code >= 0)]] = True
         self.has_code[rows.code[rows.code >= 0]] = True
@@ -165,6 +174,21 @@ class VolumeCheck:
         if rows.hour is not None:
             rule = f"`hour` [-] of {self.path} must be 0 to 8783"
             self._tally(rule).see((rows.hour < 0) | (rows.hour > 8783), row)
+
+    def _see_odd_speeds(
+        self,
+        speed: NDArray[np.float32],
+        volume: NDArray[np.floating],
+        position: NDArray[np.int64],
+    ) -> None:
+        """Mark the links on which traffic crawls, or drives faster than undelayed."""
+        assert self.free_speed is not None
+        known = position >= 0
+        link, is_driven = position[known], volume[known] > 0
+        free = self.free_speed[link, np.newaxis].astype(np.float32)
+        slow, fast = speed[known] < CRAWL_KMH, speed[known] > free
+        self.is_crawling[link[(slow & is_driven).any(axis=1)]] = True
+        self.is_too_fast[link[(fast & is_driven).any(axis=1)]] = True
 
     def _see_order(self, rows: VolumeRows, row: Callable[[int], str]) -> None:
         """Note rows out of order, and rows that stand twice; links may go on in the next batch."""

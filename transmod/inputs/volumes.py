@@ -33,6 +33,7 @@ from transmod.inputs.volume_rows import (
     to_rows,
 )
 from transmod.schema import (
+    CRAWL_KMH,
     HOURLY_VOLUMES,
     LONG_VOLUMES,
     VEHICLE_CLASSES,
@@ -249,7 +250,9 @@ def read_volumes(
         faults.raise_all()
 
     is_list_file = table is HOURLY_VOLUMES
-    check = VolumeCheck(path, table, link_ids.size, source.n_hours)
+    has_speed = "speed_kmh" in source.columns
+    free = network.links["free_speed_kmh"].to_numpy(np.float64) if has_speed else None
+    check = VolumeCheck(path, table, link_ids.size, source.n_hours, free)
     kept = []
     with whole_parquet(path):
         for batch in source.batches():
@@ -280,13 +283,13 @@ def read_volumes(
     unread = [name for name in schema.names if name not in source.columns]
     if unread:
         notes.append(f"Columns of {path.name} that are not read: {listed(unread)}.")
-    notes += _note_speeds(check)
+    notes += _note_speeds(check, link_ids)
     notes += _note_links(check.has_volume, network)
     return Volumes(
         kind=kind,
         streams=tuple(stream_of(code) for code in codes),
         n_hours=n_hours,
-        has_speed="speed_kmh" in source.columns,
+        has_speed=has_speed,
         sha256=sha256_file(path),
         has_volume=check.has_volume,
         notes=tuple(notes),
@@ -334,14 +337,23 @@ def _find_pcu(
     return class_pcu, [f"Volumes in car units were divided by {shown}."]
 
 
-def _note_speeds(check: VolumeCheck) -> list[str]:
-    if not check.stopped.count:
-        return []
-    note = (
-        f"Speed 0 with traffic in {check.stopped.count:,} of {check.n_rows:,} rows, first at "
-        f"{check.stopped.first}: the floor of speeds applies."
-    )
-    return [note]
+def _note_speeds(check: VolumeCheck, link_ids: NDArray[np.int64]) -> list[str]:
+    notes = []
+    if check.stopped.count:
+        notes.append(
+            f"Speed 0 with traffic in {check.stopped.count:,} of {check.n_rows:,} rows, first at "
+            f"{check.stopped.first}: the floor of speeds applies."
+        )
+    for is_odd, what in (
+        (check.is_crawling, f"below {CRAWL_KMH:g} km/h"),
+        (check.is_too_fast, "above the link's free speed"),
+    ):
+        if is_odd.any():
+            notes.append(
+                f"Given speeds are {what} on {is_odd.sum():,} of {check.has_volume.sum():,} links "
+                f"with traffic, first link_id {link_ids[is_odd.argmax()]}: taken as given."
+            )
+    return notes
 
 
 def _note_links(has_volume: NDArray[np.bool_], network: Network) -> list[str]:
