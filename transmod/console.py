@@ -99,11 +99,15 @@ def figure(value: float | None, unit: str = "") -> str:
     return f"{text} {unit}".rstrip()
 
 
+def _stay_quiet(_step: str, _share: float | None = None) -> None:
+    """Show nothing."""
+
+
 @contextmanager
 def show_progress() -> Iterator[Callable[[str, float | None], None]]:
     """Show steps on a terminal; stay quiet in a pipe."""
     if not sys.stderr.isatty():
-        yield lambda _step, _share=None: None
+        yield _stay_quiet
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn

@@ -320,8 +320,11 @@ def _account(profiles: ProfileSet, rule: Rule, *, scenario: Scenario) -> Account
 def _read_memo(folder: Path, *, run: Path, scenario: Scenario, desk: _Desk) -> Memo:
     fuels = read_movement_fuels(folder)
     choice = scenario.memo
-    flights = choice.flights and desk.take(read_flights, resolve(run, choice.flights), fuels)
-    voyages = choice.voyages and desk.take(read_voyages, resolve(run, choice.voyages), fuels)
+    flights = voyages = None
+    if choice.flights is not None:
+        flights = desk.take(read_flights, resolve(run, choice.flights), fuels)
+    if choice.voyages is not None:
+        voyages = desk.take(read_voyages, resolve(run, choice.voyages), fuels)
     territories = choice.territories and resolve(run, choice.territories)
     return Memo(flights, voyages, fuels, read_territories(territories))
 

@@ -281,8 +281,8 @@ def _hours_of(calendar: Calendar) -> float:
 
 def _by_class(activity: Activity, vkm: np.ndarray) -> dict[str, float]:
     """Add the kilometres of streams (C,) up by vehicle class."""
-    classes = [name for name, _ in activity.streams]
-    return pd.Series(vkm).groupby(np.array(classes, object)).sum().to_dict()
+    classes = np.array([name for name, _ in activity.streams])
+    return {str(name): float(vkm[classes == name].sum()) for name in np.unique(classes)}
 
 
 def _activity_notes(inputs: Inputs, activity: Activity) -> Iterator[str]:
@@ -356,7 +356,7 @@ def _require_whole(run: Path, manifest: dict[str, Any]) -> None:
 @contextmanager
 def _threads(number: int | None) -> Iterator[int]:
     """Let kernels use this many threads."""
-    most = numba.config.NUMBA_NUM_THREADS
+    most = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
     if number is not None and not 1 <= number <= most:
         raise InputError(f"--threads must be from 1 to {most} on this machine: found {number}.")
     before = numba.get_num_threads()

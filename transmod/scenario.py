@@ -26,7 +26,9 @@ from transmod.errors import Faults, InputError
 from transmod.inputs.toml import read_toml
 
 FILE_NAME = "scenario.toml"
-OUTPUTS = ("accounts", "links", "grid", "figures")
+Output = Literal["accounts", "links", "grid", "figures"]
+
+OUTPUTS: tuple[Output, ...] = ("accounts", "links", "grid", "figures")
 
 
 class _Record(BaseModel):
@@ -163,7 +165,7 @@ class Scenario(_Record):
     """Year of the account."""
     timezone: str
     """IANA name of the local civil time, such as `Asia/Shanghai`."""
-    outputs: tuple[Literal["accounts", "links", "grid", "figures"], ...] = OUTPUTS
+    outputs: tuple[Output, ...] = OUTPUTS
     """What to write."""
     network: NetworkChoice
     calendar: CalendarChoice = CalendarChoice()
@@ -186,7 +188,7 @@ class Scenario(_Record):
 
     @field_validator("outputs")
     @classmethod
-    def _outputs_are_once(cls, outputs: tuple[str, ...]) -> tuple[str, ...]:
+    def _outputs_are_once(cls, outputs: tuple[Output, ...]) -> tuple[Output, ...]:
         if not outputs or len(set(outputs)) < len(outputs):
             msg = f"must name at least one of {', '.join(OUTPUTS)}, each once"
             raise ValueError(msg)

@@ -109,7 +109,7 @@ def to_inventory(
     lines["co2e_t"] = add(_warming(ledger, account), of_mass)
     lines["energy_tj"] = add(energy["energy_tj"].to_numpy(np.float64), of_energy)
     lines["energy_tce"] = add(energy_tce(energy, account.coal), of_energy)
-    no_figure = lines[[f"{name}_t" for name in POLLUTANTS]].isna().all(axis=1).to_numpy()
+    no_figure = lines[[f"{name}_t" for name in POLLUTANTS]].isna().all(axis=1).to_numpy(copy=True)
     no_figure[np.setdiff1d(np.arange(len(lines)), of_mass[not_estimated.to_numpy()])] = False
     lines.loc[no_figure, "notation_key"] = "NE"
     lines["district_name"] = _names(lines["district_id"], districts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 _HERE = Path(__file__).parent
 
@@ -37,10 +38,10 @@ os.environ.setdefault("NUMBA_SLP_VECTORIZE", "1")
 
 import numba  # noqa: E402  both are read when numba is imported
 
-numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
+numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]  # type: ignore[attr-defined]
 
 # fastmath stays off as a whole: with it isnan(nan) is False and a sum depends on the machine
-OPTIONS = {"cache": True, "error_model": "numpy", "nogil": True}
+OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "nogil": True}
 
 kernel = numba.njit(**OPTIONS)
 parallel_kernel = numba.njit(parallel=True, **OPTIONS)

@@ -225,7 +225,7 @@ def _mass_rows(total: Floats, present: NDArray[np.bool_], keys: _Keys) -> pd.Dat
     factors, types = keys.factors, keys.types
     is_mass = np.array([name != "energy" for _, name in factors.quantities])
     applies = factors.index[types].any(axis=(2, 3)) | ~factors.estimated[types]
-    area, kind, q = np.nonzero(present[:, :, None] & (applies & is_mass)[None])
+    area, kind, q = np.nonzero(present[:, :, None] & np.asarray(applies & is_mass)[None])
     process = np.array([name for name, _ in factors.quantities], object)
     pollutant = np.array([name for _, name in factors.quantities], object)
     lines = np.array([_activity_name(*quantity) for quantity in factors.quantities], object)

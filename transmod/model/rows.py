@@ -79,7 +79,7 @@ def to_rows(pieces: Pieces, n_areas: int) -> Rows:
     of_piece: Integers = np.full(len(pieces), -1)
     of_piece[inside] = row
     n_rows = int(row[-1]) + 1 if row.size else 0
-    fraction: Floats = np.bincount(row, weights=pieces.fraction[inside], minlength=n_rows)
+    fraction = np.asarray(np.bincount(row, pieces.fraction[inside], n_rows), np.float64)
     return Rows(link[is_new], area[is_new], fraction, of_piece)
 
 

@@ -52,6 +52,12 @@ class Results:
     checks: list[Check]
     notes: tuple[str, ...]
 
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """The ledger, which every run has."""
+        assert self.tables.ledger is not None
+        return self.tables.ledger
+
 
 @dataclass(frozen=True)
 class Caption:
@@ -122,7 +128,7 @@ def write_results(
 
 def district_masses(results: Results) -> gpd.GeoDataFrame:
     """Return the districts with the scope 1 masses of their road traffic, `<pollutant>_t` [t]."""
-    ledger = results.tables.ledger
+    ledger = results.ledger
     own = ledger[(ledger["location"] == "link") & (ledger["scope"] == 1)]
     sums = own.pivot_table(
         index="district_id", columns="pollutant", values="mass_t", aggfunc="sum", observed=True
@@ -134,7 +140,7 @@ def district_masses(results: Results) -> gpd.GeoDataFrame:
 
 def _write_tables(folder: Path, results: Results, about: dict[str, str]) -> None:
     for name, table, frame in (
-        ("ledger", LEDGER, results.tables.ledger),
+        ("ledger", LEDGER, results.ledger),
         ("energy", ENERGY, results.energy),
         ("activity", ACTIVITY, results.tables.activity),
         ("pieces", PIECES, results.tables.pieces),
@@ -208,7 +214,7 @@ def _draw(folder: Path, results: Results, caption: Caption) -> None:
 
 def _class_totals(results: Results) -> pd.DataFrame:
     """Return scope 1 CO2 and vehicle-kilometres of each vehicle class."""
-    ledger = results.tables.ledger
+    ledger = results.ledger
     own = ledger[
         (ledger["location"] == "link") & (ledger["scope"] == 1) & (ledger["pollutant"] == "co2")
     ]
