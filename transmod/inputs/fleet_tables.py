@@ -318,7 +318,7 @@ def to_stock(frame: pd.DataFrame) -> pd.DataFrame:
     """Fill in what a stock leaves open: powertrain, kind of trips, district."""
     electric = (frame["fuel"] == "electricity").map({True: "bev", False: "ice"})
     blank = pd.Series(pd.NA, frame.index, "string")
-    columns = {c.name: frame[c.name] if c.name in frame else blank for c in STOCK.columns}
+    columns = {c.name: frame.get(c.name, blank) for c in STOCK.columns}
     out = pd.DataFrame(columns)
     out["powertrain"] = out["powertrain"].where(out["powertrain"].notna(), electric)
     out["trip_kind"] = out["trip_kind"].where(out["trip_kind"].notna(), "all")
