@@ -104,10 +104,36 @@ class TrafficChoice(_Record):
 class FleetChoice(_Record):
     """`[fleet]`: which vehicles drive."""
 
-    mix: str
+    mix: str | None = None
     """Fleet of the factor set, or a CSV file with its columns."""
+    stock: Path | None = None
+    """CSV file of vehicles by class, fuel, size and year of registration, in place of `mix`."""
+    sales: Path | None = None
+    """The same of vehicles sold by year, in place of `mix`."""
     year: int | None = None
     """Year of the fleet; default: that of the scenario."""
+    region: str | None = None
+    """Whose standards, lives and mileage a stock or sales take, such as `europe`."""
+    counted_in: int | None = None
+    """Year in which the stock was counted; default: its newest year of registration."""
+    growth: float = Field(default=0.0, ge=-0.5, le=0.5)
+    """Growth of a fleet that is moved on beyond its table [1/year]."""
+    targets: bool = False
+    """Drive the new vehicles of later years towards the CO2 targets of the region."""
+    economy: Literal["published", "model_year"] = "published"
+    """Fuel burnt as the published curves say, or scaled by model year."""
+    turnover: Path | None = None
+    """Folder of tables in place of the set's `turnover/`."""
+
+    @model_validator(mode="after")
+    def _one_table(self) -> FleetChoice:
+        if sum(value is not None for value in (self.mix, self.stock, self.sales)) != 1:
+            msg = "must name one of mix, stock and sales"
+            raise ValueError(msg)
+        if self.mix is None and self.region is None:
+            msg = "needs a region with stock or sales, such as 'europe'"
+            raise ValueError(msg)
+        return self
 
 
 class ProfilesChoice(_Record):

@@ -451,9 +451,13 @@ FLEET = Table(
             "year", "int64", "-", "year; empty: any", minimum=1990, nullable=True, optional=True
         ),
         Column("district_id", "string", "-", "district; empty: any", nullable=True, optional=True),
+        Column(
+            "energy_scale", "float64", "-", "fuel economy by model year; empty: 1",
+            minimum=0.1, maximum=10, nullable=True, optional=True,
+        ),
         Column("note", "string", "-", "remark", nullable=True, optional=True),
     ),
-)
+)  # fmt: skip
 
 ALL = (
     SOURCES, HOT, SEGMENTS, TYPES, NITROGEN, BC_FRACTION, ELECTRIC, ELECTRICITY, FUELS, WEAR,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,8 @@ class Fleet:
     Shares of the J vehicle types in the S streams.
 
     `share` (S, J) holds shares of vehicle-kilometres [-], each row sums to 1. `district_share`
-    gives another (S, J) for a district whose fleet differs.
+    gives another (S, J) for a district whose fleet differs. `energy_scale` is the fuel-economy
+    factor [-] of types that have one; `model.economy` applies it where a scenario asks for it.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Fleet:
     share: np.ndarray
     district_share: dict[str, np.ndarray]
     notes: tuple[str, ...]
+    energy_scale: dict[str, float] = field(default_factory=dict)
 
 
 def build_fleet(
@@ -114,6 +116,7 @@ def build_fleet(
             if not found.empty:
                 _check_sum(found, name, vehicle_class, kind, district, faults)
                 rows[s, district] = found
+    scale = _energy_scale(rows, name, faults)
     faults.raise_any()
     lacking.raise_any(CoverageError)
     types = tuple(sorted({t for frame in rows.values() for t in frame["vehicle_type"]}))
@@ -124,6 +127,7 @@ def build_fleet(
         types=types,
         share=share,
         district_share={d: _matrix(rows, len(streams), types, d, share) for d in districts},
+        energy_scale=scale,
         notes=_note_general(name, general),
     )
 
@@ -135,6 +139,23 @@ def _note_general(name: str, general: list[str]) -> tuple[str, ...]:
         f"all trips of their class: {listed(general)}."
     )
     return (note,) if general else ()
+
+
+def _energy_scale(
+    rows: dict[tuple[int, str], pd.DataFrame], name: str, faults: Faults
+) -> dict[str, float]:
+    """Return the fuel-economy factor of each type that has one."""
+    own = [r[["vehicle_type", "energy_scale"]] for r in rows.values() if "energy_scale" in r]
+    if not own:
+        return {}
+    found = pd.concat(own).dropna().drop_duplicates()
+    twice = found["vehicle_type"].duplicated()
+    if twice.any():
+        faults.add(
+            f"`energy_scale` of fleet {name} must be one figure for a vehicle type [-]: "
+            f"{int(twice.sum())} types have several, first {found['vehicle_type'][twice].iloc[0]}."
+        )
+    return {str(t): float(x) for t, x in found.itertuples(index=False)}
 
 
 def _of_year(table: pd.DataFrame, year: int | None) -> pd.DataFrame:
