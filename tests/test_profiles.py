@@ -104,7 +104,8 @@ def test_a_wrong_coefficient_is_a_fault():
 
 
 def test_list_names_sets_types_and_fleets():
-    (found,) = list_profiles(FOLDER.parent)
+    other, found = list_profiles(FOLDER.parent)
+    assert other["name"] == "china_2014"
     assert found["name"] == "emep_eea_2019"
     assert "car_petrol_medium_euro5_pfi" in found["types"]["car"]
     assert {fleet["name"] for fleet in found["fleets"]} == {"coquimbo", "europe"}
@@ -118,7 +119,7 @@ def test_a_folder_without_sets(tmp_path):
 
 
 def test_an_unknown_set_names_those_beside_it():
-    with pytest.raises(InputError, match=r"no such folder\. Sets beside it: emep_eea_2019"):
+    with pytest.raises(InputError, match=r"no such folder\. Sets beside it: china_2014, emep_eea_2019"):
         read_profiles(FOLDER.parent / "emep")
 
 

@@ -25,6 +25,7 @@ CONDITIONS: dict[str, tuple[str, float, float]] = {
     "load_fraction": ("-", 0.0, 1.0),
     "deterioration_year": ("-", 1990.0, 2100.0),
 }
+WAYS = ("to_this", "to_other", "both")
 NOTE = Column("note", "string", "-", "remark", nullable=True, optional=True)
 
 HOT_TABLES = Table(
@@ -82,12 +83,12 @@ EXCEPTIONS = Table(
 EQUIVALENTS = Table(
     "equivalents.csv",
     "a type of another set that is like a type of this one",
-    ("set", "other_type"),
+    ("set", "way", "other_type", "vehicle_type"),
     (
         _text("set", "name of the other set"),
         _text("other_type", "type of the other set"),
-        _text("vehicle_type", "type of this set that it is taken as"),
-        Column("is_first", "bool", "-", "what this set's type is taken as in the other set"),
+        _text("vehicle_type", "type of this set that is like it"),
+        _text("way", "to_this: other_type is taken as vehicle_type; to_other; both", choices=WAYS),
         _text("why", "why"),
         VERIFICATION,
     ),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -152,15 +153,21 @@ def factor_at(rows: pd.DataFrame, x: Floats) -> Floats:
     out = np.full(x.shape, np.nan)
     points = rows[rows["form"] == "point"].sort_values("low")
     if len(points):
-        at, factor = points["low"].to_numpy(np.float64), points["factor"].to_numpy(np.float64)
-        out = np.interp(x, at, factor, left=np.nan, right=np.nan)
+        at, values = points["low"].to_numpy(np.float64), points["factor"].to_numpy(np.float64)
+        out = np.interp(x, at, values, left=np.nan, right=np.nan)
     times = np.isfinite(out).astype(np.int64)
-    for row in rows[rows["form"] == "bin"].itertuples():
-        low = -np.inf if pd.isna(row.low) else row.low
-        high = np.inf if pd.isna(row.high) else row.high
+    bins = rows[rows["form"] == "bin"]
+    for low, high, with_low, with_high, factor in zip(
+        bins["low"].fillna(-np.inf).to_numpy(np.float64),
+        bins["high"].fillna(np.inf).to_numpy(np.float64),
+        bins["includes_low"].to_numpy(bool),
+        bins["includes_high"].to_numpy(bool),
+        bins["factor"].to_numpy(np.float64),
+        strict=True,
+    ):
         inside = (x > low) & (x < high)
-        inside |= ((x == low) & bool(row.includes_low)) | ((x == high) & bool(row.includes_high))
-        out[inside] = row.factor
+        inside |= ((x == low) & with_low) | ((x == high) & with_high)
+        out[inside] = factor
         times += inside
     out[times != 1] = np.nan
     return out
@@ -172,9 +179,7 @@ def _in_force(table: pd.DataFrame, temperature: float) -> pd.DataFrame:
     return table[(above.isna() | (temperature > above)) & (up_to.isna() | (temperature <= up_to))]
 
 
-def _outside(
-    segment: str, quantity: str, condition: str, rows: pd.DataFrame, value: float
-) -> str:
+def _outside(segment: str, quantity: str, condition: str, rows: pd.DataFrame, value: float) -> str:
     unit = CONDITIONS[condition][0]
     ranges = ", ".join(_range(row) for row in rows.sort_values("low").to_dict("records"))
     return (
@@ -183,7 +188,7 @@ def _outside(
     )
 
 
-def _range(row: dict) -> str:  # type: ignore[type-arg]
+def _range(row: Mapping[Any, Any]) -> str:
     if pd.isna(row["low"]):
         return f"{'up to' if row['includes_high'] else 'below'} {row['high']:g}"
     if pd.isna(row["high"]):

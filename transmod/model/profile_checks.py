@@ -12,8 +12,10 @@ from transmod.errors import InputError
 from transmod.inputs.profile_tables import COEFFICIENTS, TRUSTED
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.tables import read_shipped_table
+from transmod.model.base_checks import check_base_factors
 from transmod.model.curves import Bridge, bridges, evaluate, find_poles, tabulate
 from transmod.model.factors import Factors, build_factors
+from transmod.model.findings import Finding
 from transmod.model.fleet import build_fleet
 from transmod.schema import N_SPEED_NODES, NODES_PER_KMH
 
@@ -21,17 +23,6 @@ CHECK_VALUE_TOLERANCE = 1e-6
 INTERPOLATION_LISTED = 1e-4
 _LAST_DIGIT = 5e-8  # half a unit of the eighth digit, relative
 _BLOCK = 256
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a rule found in a row of a file; a `fault` makes the set unfit, others are listed."""
-
-    rule: str
-    fault: bool
-    file: str
-    row: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -66,6 +57,7 @@ def check_set(profiles: ProfileSet) -> ProfileCheck:
     findings = [
         *_check_published_values(profiles, counts),
         *_check_curves(profiles, counts),
+        *check_base_factors(profiles, counts),
         *_check_types(profiles, counts),
         *_check_fleets(profiles, counts),
         *_list_unverified(profiles, counts),
@@ -137,6 +129,8 @@ def _rounding_error(hot: pd.DataFrame) -> np.ndarray:
 def _check_curves(profiles: ProfileSet, counts: dict[str, float]) -> list[Finding]:
     """Check every different published curve on the nodes and between them."""
     hot = profiles.hot
+    if hot.empty:
+        return []
     columns = [*COEFFICIENTS, "speed_min_kmh", "speed_max_kmh"]
     same = hot.groupby(columns, sort=False).ngroup().to_numpy()
     _, first = np.unique(same, return_index=True)
@@ -254,7 +248,7 @@ def _check_carbon(
         fuel = fuels.loc[str(row.fuel)]
         expected = energy.sum() * (fuel["co2_g_mj"] + fuel["co2_biogenic_g_mj"])
         found = co2.sum() + biogenic.sum()
-        off = abs(found - expected) / expected if energy.any() else abs(found)
+        off = abs(found - expected) / expected if expected > 0.0 else abs(found)
         worst = max(worst, off)
         if not off <= 1e-12:
             findings.append(
@@ -329,11 +323,21 @@ def _list_unverified(profiles: ProfileSet, counts: dict[str, float]) -> list[Fin
     """List the rows whose figure is recalled, contested or assumed."""
     tables = {
         "hot.parquet": profiles.hot,
+        "hot_tables.csv": profiles.hot_tables,
+        "corrections.csv": profiles.corrections,
         "n2o_nh3.csv": profiles.nitrogen,
         "bc_fraction.csv": profiles.bc_fraction,
         "electric.csv": profiles.electric,
         "electricity.csv": profiles.electricity,
         "fuels.csv": profiles.fuels,
+        "biofuels.csv": profiles.biofuels,
+        "blends.csv": profiles.blends,
+        "freight.csv": profiles.freight,
+        "cooling_units.csv": profiles.cooling_units,
+        "cabin.csv": profiles.cabin,
+        "cabin_demand.csv": profiles.cabin_demand,
+        "grid_losses.csv": profiles.grid_losses,
+        **{f"fuels/{name}.csv": table for name, table in profiles.fuel_families.items()},
         "wear.csv": profiles.wear,
         "wear_fractions.csv": profiles.wear_fractions,
         "wear_speed.csv": profiles.wear_speed,
