@@ -43,6 +43,7 @@ from transmod.model.grid import Grid, grid_over
 from transmod.model.rows import Situation, to_situation
 from transmod.scenario import FILE_NAME, Scenario, read_scenario, resolve
 from transmod.schema import GREENHOUSE_GASES, SPEED_FLOW, Table
+from transmod.stock import stock_files, stocked_fleet, use_economy
 from transmod.traffic.calendar import Calendar, build_calendar
 from transmod.traffic.road_types import road_type_kind, road_type_table
 from transmod.traffic.speeds import SpeedRule, speed_rule
@@ -128,6 +129,7 @@ def read_inputs(run: Path) -> Inputs:
     profiles = desk.take(read_profiles, folder)
     fleet = desk.take(_build_fleet, profiles, volumes, run=run, scenario=scenario)
     factors = desk.take(_build_factors, profiles, fleet, scenario=scenario)
+    factors = desk.take(use_economy, fleet, factors, scenario=scenario)
     rule = desk.take(read_rule, scenario.accounting.rule, run)
     account = desk.take(_account, profiles, rule, scenario=scenario)
     memo = desk.take(_read_memo, folder, run=run, scenario=scenario, desk=desk)
@@ -192,9 +194,9 @@ def _named_files(scenario: Scenario) -> list[Path]:
         scenario.memo.voyages,
         scenario.memo.territories,
     )
-    return [Path(name) for name in tables if name.endswith(".csv")] + [
-        path for path in files if path is not None
-    ]
+    named = [Path(name) for name in tables if name and name.endswith(".csv")]
+    named += [path for path in files if path is not None]
+    return named + stock_files(scenario.fleet)
 
 
 def _profile_folder(run: Path, scenario: Scenario) -> Path:
@@ -278,6 +280,8 @@ def _read_table(path: Path, table: Table) -> pd.DataFrame:
 
 def _build_fleet(profiles: ProfileSet, volumes: Volumes, *, run: Path, scenario: Scenario) -> Fleet:
     choice = scenario.fleet
+    if choice.mix is None:
+        return stocked_fleet(profiles, volumes, run, scenario)
     year = choice.year or scenario.year
     if not choice.mix.endswith(".csv"):
         return build_fleet(profiles, choice.mix, volumes.streams, year=year)
