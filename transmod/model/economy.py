@@ -86,14 +86,9 @@ def economy_of_cohorts(
     for kind, rows in out.groupby(["vehicle_class", "fuel"]):
         known = table[(table["vehicle_class"] == kind[0]) & (table["fuel"] == kind[1])]
         for name, given in (("registered_g_km", "registered_co2_g_km"), ("gap", "gap")):
-        for name, given in (("registered_g_km", "registered_co2_g_km"), ("gap", "gap")):
-            out.loc[rows.index, name] = np.interp(
             out.loc[rows.index, name] = np.interp(
                 rows["registration_year"], known["registration_year"], known[given]
-                rows["registration_year"], known["registration_year"], known[given]
             )
-            )
-    out["energy_scale"] = out["registered_g_km"] * out["gap"] / out["curve_g_km"]
     out["energy_scale"] = out["registered_g_km"] * out["gap"] / out["curve_g_km"]
     return out[[*keys, *columns]]
 
