@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from transmod.accounts.coal import coal_equivalent
+from transmod.accounts.coal import CoalEquivalent, coal_equivalent
 from transmod.accounts.inventory import Account
 from transmod.errors import Faults, InputError
-from transmod.inputs.checks import check_table
+from transmod.inputs.checks import check_table, listed
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.movements import (
     read_flights,
@@ -36,13 +36,13 @@ from transmod.inputs.profiles import ProfileSet, read_profiles
 from transmod.inputs.rules import Rule, read_rule
 from transmod.inputs.shipped import find_shipped
 from transmod.inputs.tables import read_csv
-from transmod.inputs.volumes import Volumes, read_volumes
+from transmod.inputs.volumes import Volumes, check_volumes, read_volumes
 from transmod.model.factors import Factors, build_factors
 from transmod.model.fleet import Fleet, build_fleet
 from transmod.model.grid import Grid, grid_over
 from transmod.model.rows import Situation, to_situation
 from transmod.scenario import FILE_NAME, Scenario, read_scenario, resolve
-from transmod.schema import GREENHOUSE_GASES, SPEED_FLOW, Table
+from transmod.schema import GREENHOUSE_GASES, NO_DISTRICT, SPEED_FLOW, Table
 from transmod.stock import stock_files, stocked_fleet, use_economy
 from transmod.traffic.calendar import Calendar, build_calendar
 from transmod.traffic.road_types import road_type_kind, road_type_table
@@ -114,24 +114,29 @@ def read_inputs(run: Path) -> Inputs:
     Raises
     ------
     InputError
-        With every fault of every file. An input that stands on a faulty one is not looked at.
+        With every fault of every file. Of an input that stands on a faulty one, what can be said
+        without it is said.
     """
     run = Path(run)
     scenario = read_scenario(run)
     desk = _Desk()
     network = desk.take(read_network, resolve(run, scenario.network.path), crs=scenario.network.crs)
     volumes = desk.take(_read_volumes, network, run=run, scenario=scenario)
-    calendar = desk.take(_build_calendar, volumes, scenario=scenario)
+    if network is None:
+        desk.take(_check_volumes, run=run, scenario=scenario)
+    calendar = desk.take(_build_calendar, volumes=volumes, scenario=scenario)
     shape = desk.take(_shape, volumes, calendar, run=run, scenario=scenario)
     situation = desk.take(_situate, network, calendar, scenario=scenario)
     speeds = desk.take(_speeds, network, volumes, run=run, scenario=scenario)
     folder = _profile_folder(run, scenario)
     profiles = desk.take(read_profiles, folder)
-    fleet = desk.take(_build_fleet, profiles, volumes, run=run, scenario=scenario)
+    fleet = desk.take(_build_fleet, profiles, volumes=volumes, run=run, scenario=scenario)
+    desk.take(_check_places, fleet, network)
     factors = desk.take(_build_factors, profiles, fleet, scenario=scenario)
     factors = desk.take(use_economy, fleet, factors, scenario=scenario)
     rule = desk.take(read_rule, scenario.accounting.rule, run)
-    account = desk.take(_account, profiles, rule, scenario=scenario)
+    gwp = desk.take(_find_gwp, profiles, scenario=scenario)
+    coal = desk.take(_find_coal, scenario=scenario)
     memo = desk.take(_read_memo, folder, run=run, scenario=scenario, desk=desk)
     grid = desk.take(_lay_grid, network, scenario=scenario)
     if desk.faults:
@@ -149,7 +154,14 @@ def read_inputs(run: Path) -> Inputs:
         fleet=fleet,
         factors=factors,
         rule=rule,
-        account=account,
+        account=Account(
+            year=scenario.year,
+            rule=rule.name,
+            factor_set=profiles.name,
+            gwp_set=scenario.accounting.gwp,
+            gwp=gwp,
+            coal=coal,
+        ),
         memo=memo,
         hashes=hash_inputs(run, scenario),
         notes=_gather_notes(network, volumes, calendar, shape, fleet, factors),
@@ -223,12 +235,19 @@ def _read_volumes(network: Network, *, run: Path, scenario: Scenario) -> Volumes
     return volumes
 
 
-def _build_calendar(volumes: Volumes, *, scenario: Scenario) -> Calendar:
+def _check_volumes(*, run: Path, scenario: Scenario) -> None:
+    traffic = scenario.traffic
+    check_volumes(resolve(run, traffic.volumes), kind=traffic.kind, direction=traffic.direction)
+
+
+def _build_calendar(*, volumes: Volumes | None, scenario: Scenario) -> Calendar:
+    """Lay out the calendar; days and seasons are checked where the volumes are faulty too."""
     choice = scenario.calendar
+    n_hours = None if volumes is None else volumes.n_hours
     return build_calendar(
         scenario.year,
         scenario.timezone,
-        layout="profile" if volumes.n_hours is None else volumes.n_hours,
+        layout="profile" if n_hours is None else n_hours,
         day_types=choice.day_types,
         holidays=choice.holidays,
         seasons=choice.seasons,
@@ -278,15 +297,30 @@ def _read_table(path: Path, table: Table) -> pd.DataFrame:
     return frame
 
 
-def _build_fleet(profiles: ProfileSet, volumes: Volumes, *, run: Path, scenario: Scenario) -> Fleet:
+def _build_fleet(
+    profiles: ProfileSet, *, volumes: Volumes | None, run: Path, scenario: Scenario
+) -> Fleet:
+    """Build the fleet of the run's streams; where these are unknown, check all of its own."""
     choice = scenario.fleet
-    if choice.mix is None:
-        return stocked_fleet(profiles, volumes, run, scenario)
-    year = choice.year or scenario.year
-    if not choice.mix.endswith(".csv"):
-        return build_fleet(profiles, choice.mix, volumes.streams, year=year)
-    shares = read_csv(resolve(run, Path(choice.mix)), FLEET)
-    return build_fleet(profiles, choice.mix, volumes.streams, year=year, shares=shares)
+    shares = None
+    if choice.mix.endswith(".csv"):
+        shares = read_csv(resolve(run, Path(choice.mix)), FLEET)
+    streams = None if volumes is None else volumes.streams
+    return build_fleet(
+        profiles, choice.mix, streams, year=choice.year or scenario.year, shares=shares
+    )
+
+
+def _check_places(fleet: Fleet, network: Network) -> None:
+    """Make sure that a fleet of a district's own is one of a district of the city."""
+    known = [*network.districts["district_id"], NO_DISTRICT]
+    unknown = [name for name in fleet.district_share if name not in known]
+    if unknown:
+        raise InputError(
+            f"`district_id` of fleet {fleet.name} must be a district of the network: "
+            f"{len(unknown)} of {len(fleet.district_share)} are not, {listed(unknown)}. Districts: "
+            f"{listed(known)}."
+        )
 
 
 def _build_factors(profiles: ProfileSet, fleet: Fleet, *, scenario: Scenario) -> Factors:
@@ -302,23 +336,19 @@ def _build_factors(profiles: ProfileSet, fleet: Fleet, *, scenario: Scenario) ->
     )
 
 
-def _account(profiles: ProfileSet, rule: Rule, *, scenario: Scenario) -> Account:
-    choice = scenario.accounting
-    table = profiles.gwp
+def _find_gwp(profiles: ProfileSet, *, scenario: Scenario) -> dict[str, float]:
+    """Return the warming potential of each greenhouse gas [t CO2e/t]."""
+    name, table = scenario.accounting.gwp, profiles.gwp
     sets = list(dict.fromkeys(table["set"]))
-    if choice.gwp not in sets:
-        raise InputError(
-            f"`accounting.gwp` must be one of {', '.join(sets)}: found {choice.gwp!r}."
-        )
-    own = table[table["set"] == choice.gwp].set_index("gas")["gwp100"]
-    return Account(
-        year=scenario.year,
-        rule=rule.name,
-        factor_set=profiles.name,
-        gwp_set=choice.gwp,
-        gwp={gas: float(own[gas]) for gas in GREENHOUSE_GASES if gas in own.index},
-        coal=coal_equivalent(choice.tce_basis, scenario.year, choice.kgce_per_kwh),
-    )
+    if name not in sets:
+        raise InputError(f"`accounting.gwp` must be one of {', '.join(sets)}: found {name!r}.")
+    own = table[table["set"] == name].set_index("gas")["gwp100"]
+    return {gas: float(own[gas]) for gas in GREENHOUSE_GASES if gas in own.index}
+
+
+def _find_coal(*, scenario: Scenario) -> CoalEquivalent:
+    choice = scenario.accounting
+    return coal_equivalent(choice.tce_basis, scenario.year, choice.kgce_per_kwh)
 
 
 def _read_memo(folder: Path, *, run: Path, scenario: Scenario, desk: _Desk) -> Memo:

@@ -246,6 +246,9 @@ def read_scenario(run: Path) -> Scenario:
         missing key or a value that is not allowed.
     """
     path = Path(run) / FILE_NAME
+    if not path.is_file():
+        what = "there is none in it" if Path(run).is_dir() else "no such folder"
+        raise InputError(f"A run must be a folder with a {FILE_NAME}: '{run}', {what}.")
     content = read_toml(path)
     try:
         return Scenario.model_validate(content)

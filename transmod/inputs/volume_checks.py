@@ -83,7 +83,7 @@ class VolumeCheck:
         What it holds. Lists of hours must be sorted by link, and rows that stand twice are sought
         here; other tables are sorted later.
     n_links, n_hours : int
-        Links of the network; hours in a list.
+        Links of the network, 0 where these are unknown; hours in a list.
     free_speed : float64 (L,) or None
         Undelayed speed of the links [km/h], for files with speeds.
     """
@@ -135,11 +135,13 @@ class VolumeCheck:
             if name in batch.schema.names and batch.column(name).null_count:
                 null = batch.column(name).is_null().to_numpy(zero_copy_only=False)
                 self._tally(f"`{name}` [-] of {self.path} must be present").see(null, row)
-        is_id = batch.column("link_id").is_valid().to_numpy(zero_copy_only=False)
-        rule = (
-            f"`link_id` [-] of {self.path} must be a link of the network ({self.n_links:,} links)"
-        )
-        self._tally(rule).see(is_id & (rows.position < 0), row)
+        if self.n_links:
+            is_id = batch.column("link_id").is_valid().to_numpy(zero_copy_only=False)
+            rule = (
+                f"`link_id` [-] of {self.path} must be a link of the network ({self.n_links:,} "
+                f"links)"
+            )
+            self._tally(rule).see(is_id & (rows.position < 0), row)
         if not (rows.code < 0).any():
             return
         for name, valid in (("vehicle_class", VEHICLE_CLASSES), ("trip_kind", TRIP_KINDS)):

@@ -19,6 +19,7 @@ from transmod.inputs.tables import check_file, read_shipped_table
 from transmod.inputs.volume_checks import VolumeCheck, check_schema
 from transmod.inputs.volume_files import (
     Kind,
+    MemoryRows,
     ParquetRows,
     check_network,
     open_volumes,
@@ -37,6 +38,7 @@ from transmod.schema import (
     HOURLY_VOLUMES,
     LONG_VOLUMES,
     VEHICLE_CLASSES,
+    Table,
 )
 
 if TYPE_CHECKING:
@@ -242,6 +244,9 @@ def read_volumes(
     with whole_parquet(path):
         table, schema, source = open_volumes(path, kind, link_ids, faults)
     check_network(path, schema, network, network_sha256, faults)
+    if faults:
+        _check_without_links(path, table, schema, source, direction, faults)
+        faults.raise_all()
     check_schema(schema, table, path, faults)
     is_unreadable = bool(faults)
     _check_direction(path, schema, direction, faults)
@@ -253,16 +258,8 @@ def read_volumes(
     has_speed = "speed_kmh" in source.columns
     free = network.links["free_speed_kmh"].to_numpy(np.float64) if has_speed else None
     check = VolumeCheck(path, table, link_ids.size, source.n_hours, free)
-    kept = []
-    with whole_parquet(path):
-        for batch in source.batches():
-            rows = to_rows(batch, link_ids, source.n_hours)
-            check.see(batch, rows)
-            if not is_list_file:
-                kept.append(rows)
-    if not check.n_rows:
-        faults.add(f"{path} must have rows: it has none.")
-    check.report(faults)
+    # lists stay in the file
+    kept = [r for r in _look_through(source, check, link_ids, faults) if not is_list_file]
     faults.raise_any()
     final: Iterable[VolumeRows]
     n_hours: int | None
@@ -298,9 +295,61 @@ def read_volumes(
     )
 
 
+def check_volumes(path: Path, *, kind: Kind, direction: Direction = "per_link") -> None:
+    """
+    Check what can be said of a volume file without its network, where that is faulty itself.
+
+    Raises
+    ------
+    InputError
+        With every fault but those of links.
+    """
+    path = Path(path)
+    check_file(path)
+    faults = Faults()
+    with whole_parquet(path):
+        table, schema, source = open_volumes(path, kind, np.empty(0, np.int64), faults)
+    _check_without_links(path, table, schema, source, direction, faults)
+    faults.raise_any()
+
+
 def links_without_volume(volumes: Volumes, network: Network) -> NDArray[np.int64]:
     """Return the `link_id` of the links that have no stream, in order."""
     return network.links["link_id"].to_numpy(np.int64)[~volumes.has_volume]
+
+
+def _check_without_links(
+    path: Path,
+    table: Table,
+    schema: pa.Schema,
+    source: ParquetRows | MemoryRows,
+    direction: Direction,
+    faults: Faults,
+) -> None:
+    before = len(faults)
+    check_schema(schema, table, path, faults)
+    _check_direction(path, schema, direction, faults)
+    if len(faults) == before:
+        check = VolumeCheck(path, table, 0, source.n_hours)
+        for _ in _look_through(source, check, np.empty(0, np.int64), faults):
+            pass
+
+
+def _look_through(
+    source: ParquetRows | MemoryRows,
+    check: VolumeCheck,
+    link_ids: NDArray[np.int64],
+    faults: Faults,
+) -> Iterator[VolumeRows]:
+    """Yield the rows of a file batch by batch, and note in the end what is wrong with them."""
+    with whole_parquet(check.path):
+        for batch in source.batches():
+            rows = to_rows(batch, link_ids, source.n_hours)
+            check.see(batch, rows)
+            yield rows
+    if not check.n_rows:
+        faults.add(f"{check.path} must have rows: it has none.")
+    check.report(faults)
 
 
 def _check_direction(path: Path, schema: pa.Schema, direction: str, faults: Faults) -> None:

@@ -39,7 +39,7 @@ class Fleet:
 def build_fleet(
     profiles: ProfileSet,
     name: str,
-    streams: Sequence[tuple[str, str]],
+    streams: Sequence[tuple[str, str]] | None,
     *,
     year: int | None = None,
     shares: pd.DataFrame | None = None,
@@ -53,8 +53,8 @@ def build_fleet(
         Holds the shipped fleets and the types.
     name : str
         Fleet of the set: a file of `fleets/`.
-    streams : sequence of (str, str)
-        Vehicle class and trip kind of each stream.
+    streams : sequence of (str, str) or None
+        Vehicle class and trip kind of each stream; None: every stream that the fleet has.
     year : int, optional
         Takes the rows of that year, where a stream has some; rows without a year otherwise.
     shares : pandas.DataFrame, optional
@@ -92,6 +92,9 @@ def build_fleet(
         faults.raise_any()
     district = table["district_id"].fillna("") if "district_id" in table else ""
     table = table.assign(district_id=district)
+    if streams is None:
+        pairs = table[["vehicle_class", "trip_kind"]].drop_duplicates()
+        streams = list(pairs.itertuples(index=False, name=None))
     streams = tuple(streams)
     districts = sorted(set(table["district_id"]) - {""})
     rows: dict[tuple[int, str], pd.DataFrame] = {}
