@@ -302,6 +302,8 @@ def _build_fleet(
 ) -> Fleet:
     """Build the fleet of the run's streams; where these are unknown, check all of its own."""
     choice = scenario.fleet
+    if choice.mix is None:
+        return stocked_fleet(profiles, volumes, run, scenario)
     shares = None
     if choice.mix.endswith(".csv"):
         shares = read_csv(resolve(run, Path(choice.mix)), FLEET)
