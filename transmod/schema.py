@@ -503,6 +503,30 @@ SPECTRUM = Table(
     ),
 )
 
+PROFILE_COMPARISON = Table(
+    "profile_comparison",
+    "class x process x pollutant by two sets of vehicle profiles",
+    ("vehicle_class", "process", "pollutant"),
+    (
+        Column("vehicle_class", "string", "-", "class of vehicle; all: their sum"),
+        Column("process", "string", "-", "what emits"),
+        Column("pollutant", "string", "-", "substance, or energy"),
+        Column("unit", "string", "-", "unit of the amounts", choices=("t", "TJ")),
+        Column("amount_a", "float64", "as unit", "by set A; null: not estimated", nullable=True),
+        Column("amount_b", "float64", "as unit", "by set B; null: not estimated", nullable=True),
+        Column("difference", "float64", "as unit", "B less A", nullable=True),
+        Column("difference_percent", "float64", "%", "B less A, of A", nullable=True),
+        Column(
+            "not_estimated_a", "float64", "-", "kilometres of types without a value by A",
+            minimum=0, maximum=1, nullable=True,
+        ),
+        Column(
+            "not_estimated_b", "float64", "-", "kilometres of types without a value by B",
+            minimum=0, maximum=1, nullable=True,
+        ),
+    ),
+)  # fmt: skip
+
 HOURS = Table(
     "hours",
     "stream x day type x hour x road type x speed node, city-wide",

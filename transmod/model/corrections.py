@@ -27,6 +27,18 @@ Floats = NDArray[np.float64]
 LOAD = "load_fraction"
 
 
+def conditions_of(profiles: ProfileSet) -> tuple[str, ...]:
+    """Return the conditions of a set that a run may change."""
+    return (*profiles.conditions, LOAD, *_sulphur_of(profiles))
+
+
+def _sulphur_of(profiles: ProfileSet) -> dict[str, str]:
+    """Return the name of the sulphur content of each fuel that is burnt, and the fuel."""
+    fuels = profiles.fuels
+    burnt = fuels.loc[fuels["kind"] == "combustion", "fuel"]
+    return {f"sulphur_{fuel}_mg_kg": str(fuel) for fuel in burnt}
+
+
 def with_conditions(profiles: ProfileSet, given: Mapping[str, float]) -> ProfileSet:
     """
     Return the set under the conditions of a run.
@@ -45,9 +57,7 @@ def with_conditions(profiles: ProfileSet, given: Mapping[str, float]) -> Profile
         If a condition is unknown or its value makes no sense.
     """
     fuels, types = profiles.fuels, profiles.types
-    burnt = fuels.loc[fuels["kind"] == "combustion", "fuel"]
-    of_fuel = {f"sulphur_{fuel}_mg_kg": fuel for fuel in burnt}
-    known = [*profiles.conditions, LOAD, *of_fuel]
+    of_fuel, known = _sulphur_of(profiles), conditions_of(profiles)
     faults = Faults()
     for name, value in given.items():
         if name not in known:

@@ -1,0 +1,184 @@
+"""Two sets of vehicle profiles on the activity of one finished run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from transmod.errors import InputError
+from transmod.inputs.profiles import ProfileSet, read_profiles
+from transmod.inputs.results import read_manifest, read_result_table
+from transmod.inputs.shipped import find_shipped
+from transmod.model.corrections import conditions_of
+from transmod.model.factors import build_factors
+from transmod.model.fleet import build_fleet
+from transmod.model.spectrum_emissions import (
+    STREAM,
+    driven_shares,
+    fleet_shares,
+    spectrum_emissions,
+    translate_shares,
+)
+
+ALL_CLASSES = "all"
+_KEY = ["vehicle_class", "process", "pollutant"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """
+    What two sets make of one activity.
+
+    `rows` has the columns of `schema.PROFILE_COMPARISON`, with `vehicle_class` "all" for the sum.
+    """
+
+    run: str
+    set_a: str
+    set_b: str
+    fleet_a: str
+    fleet_b: str
+    vkm: float
+    rows: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def find_set(name: str | Path) -> Path:
+    """Return the folder of a set: a shipped one by its name, else a path."""
+    shipped = find_shipped("vehicle_profiles") / name
+    return shipped if shipped.is_dir() else Path(name)
+
+
+def compare_profiles(
+    set_a: str | Path,
+    set_b: str | Path,
+    run: Path,
+    *,
+    fleet_a: str | None = None,
+    fleet_b: str | None = None,
+    conditions: Mapping[str, float] | None = None,
+) -> Comparison:
+    """
+    Compute what two sets of vehicle profiles make of a finished run's activity.
+
+    Parameters
+    ----------
+    set_a, set_b : str or Path
+        Name of a shipped set, or a folder.
+    run : Path
+        A run with results; only its spectrum, its activity and its manifest are read.
+    fleet_a, fleet_b : str, optional
+        Fleet of the set. Default: the fleet that the run drove; in a set that is not the run's,
+        with each type replaced by its like, as `equivalents.csv` says (China 4 for Euro 4).
+    conditions : mapping of str to float, optional
+        Conditions of base factors; a set takes those that it knows.
+
+    Raises
+    ------
+    InputError
+        If the run has no results, a set or fleet is unknown, a type has no like, or no set knows
+        a condition.
+
+    Notes
+    -----
+    Everything that follows from the spectrum is compared: hot exhaust, electricity, wear. Cold
+    starts and evaporation are not. The grid electricity is that of the run.
+    """
+    spectrum = read_result_table(run, "spectrum")
+    options = read_manifest(run)["options"]
+    sets = read_profiles(find_set(set_a)), read_profiles(find_set(set_b))
+    given = _conditions_by_set(sets, conditions or {})
+    parts = []
+    names = []
+    for profiles, fleet, own in zip(sets, (fleet_a, fleet_b), given, strict=True):
+        shares, name = _shares(profiles, fleet, run, options, spectrum)
+        choice = options.get("profiles", {})
+        factors = build_factors(
+            profiles,
+            sorted(set(shares["vehicle_type"])),
+            year=options["year"],
+            electricity_area=choice.get("electricity_area"),
+            electricity_year=choice.get("electricity_year"),
+            electricity_kg_per_kwh=choice.get("electricity_kg_per_kwh"),
+            conditions=own,
+        )
+        parts.append(spectrum_emissions(spectrum, shares, factors))
+        names.append(name)
+    vkm = spectrum.groupby("vehicle_class")["vkm"].sum()
+    return Comparison(
+        run=str(run),
+        set_a=sets[0].name,
+        set_b=sets[1].name,
+        fleet_a=names[0],
+        fleet_b=names[1],
+        vkm=float(vkm.sum()),
+        rows=_side_by_side(parts[0], parts[1], vkm),
+        notes=("Cold starts and evaporation do not follow from the spectrum: not compared.",),
+    )
+
+
+def _conditions_by_set(
+    sets: tuple[ProfileSet, ProfileSet], given: Mapping[str, float]
+) -> list[dict[str, float]]:
+    """Give each set the conditions that it knows; one that neither knows is a fault."""
+    known = [conditions_of(profiles) for profiles in sets]
+    unknown = [name for name in given if not any(name in names for names in known)]
+    if unknown:
+        valid = ", ".join(dict.fromkeys([*known[0], *known[1]]))
+        raise InputError(
+            f"A condition must be one of {sets[0].name} or {sets[1].name}: {unknown[0]!r} found. "
+            f"Valid: {valid}."
+        )
+    return [{n: value for n, value in given.items() if n in names} for names in known]
+
+
+def _shares(
+    profiles: ProfileSet,
+    fleet: str | None,
+    run: Path,
+    options: dict[str, Any],
+    spectrum: pd.DataFrame,
+) -> tuple[pd.DataFrame, str]:
+    """Return the shares of a side, and what they are called."""
+    if fleet is not None:
+        streams = spectrum[STREAM].drop_duplicates().sort_values(STREAM)
+        year = options.get("fleet", {}).get("year") or options["year"]
+        found = build_fleet(
+            profiles, fleet, list(streams.itertuples(index=False, name=None)), year=year
+        )
+        return fleet_shares(found, list(spectrum["district_id"].unique())), fleet
+    shares = driven_shares(read_result_table(run, "activity"))
+    own = options.get("profiles", {}).get("set", "emep_eea_2019")
+    if Path(own).name == profiles.name:
+        return shares, "of the run"
+    folder = find_set(own)
+    folder = folder if folder.is_dir() else Path(run) / own
+    return translate_shares(shares, read_profiles(folder), profiles), "of the run, by its like"
+
+
+def _side_by_side(a: pd.DataFrame, b: pd.DataFrame, vkm: pd.Series) -> pd.DataFrame:
+    """Join both sides, add the sum of all classes, and compare."""
+    rows = a.merge(b, on=_KEY, how="outer", suffixes=("_a", "_b"))
+    numbers = [c for c in rows.columns if c not in _KEY]
+    total = rows.groupby(_KEY[1:], as_index=False)[numbers].sum(min_count=1)
+    rows = pd.concat([total.assign(vehicle_class=ALL_CLASSES), rows], ignore_index=True)
+    driven = rows["vehicle_class"].map({**vkm.to_dict(), ALL_CLASSES: float(vkm.sum())})
+    for side in ("a", "b"):
+        share = (rows[f"vkm_not_estimated_{side}"] / driven).clip(0.0, 1.0)
+        rows[f"not_estimated_{side}"] = share
+        # nothing is known where no type has a value
+        rows.loc[share > 1.0 - 1e-9, f"amount_{side}"] = np.nan
+    rows["unit"] = np.where(rows["pollutant"] == "energy", "TJ", "t")
+    rows["difference"] = rows["amount_b"] - rows["amount_a"]
+    base = rows["amount_a"].where(rows["amount_a"] != 0.0)
+    rows["difference_percent"] = 100.0 * rows["difference"] / base
+    keep = (rows[["amount_a", "amount_b"]].fillna(1.0) != 0.0).any(axis=1)
+    columns = [
+        *_KEY, "unit", "amount_a", "amount_b", "difference", "difference_percent",
+        "not_estimated_a", "not_estimated_b",
+    ]  # fmt: skip
+    return rows.loc[keep, columns].sort_values(_KEY, ignore_index=True)
