@@ -12,6 +12,7 @@ from transmod.inputs.checks import check_table, first_of, listed
 from transmod.inputs.profile_tables import (
     POWERTRAINS,
     SOURCES,
+    USES,
     VERIFICATIONS,
 )
 from transmod.inputs.tables import read_csv
@@ -47,7 +48,7 @@ STOCK = Table(
     "stock",
     "vehicles of a kind that were registered in a year",
     (
-        "vehicle_class", "trip_kind", "district_id", "powertrain", "fuel", "size",
+        "vehicle_class", "trip_kind", "district_id", "powertrain", "fuel", "size", "use",
         "emission_standard", "registration_year",
     ),
     (
@@ -57,7 +58,7 @@ STOCK = Table(
         _whole("registration_year", "year of first registration", minimum=1900, maximum=2100),
         _number("vehicles", "veh", "number of vehicles"),
         _text(
-            "powertrain", "what drives them; empty: bev for electricity, else ice",
+            "powertrain", "what drives them; empty: bev for electricity, fcev for hydrogen, else ice",
             choices=POWERTRAINS, nullable=True, optional=True,
         ),
         _text(
@@ -69,6 +70,10 @@ STOCK = Table(
             choices=TRIP_KINDS, nullable=True, optional=True,
         ),
         _text("district_id", "district; empty: any", nullable=True, optional=True),
+        _text(
+            "use", "what they are used for; empty: general",
+            choices=USES, nullable=True, optional=True,
+        ),
         _number("test_co2_g_km", "g/km", "CO2 in the test", nullable=True, optional=True),
     ),
 )  # fmt: skip
@@ -316,12 +321,13 @@ def read_stock(path: Path) -> pd.DataFrame:
 
 def to_stock(frame: pd.DataFrame) -> pd.DataFrame:
     """Fill in what a stock leaves open: powertrain, kind of trips, district."""
-    electric = (frame["fuel"] == "electricity").map({True: "bev", False: "ice"})
+    drive = frame["fuel"].map({"electricity": "bev", "hydrogen": "fcev"}).fillna("ice")
     blank = pd.Series(pd.NA, frame.index, "string")
     columns = {c.name: frame.get(c.name, blank) for c in STOCK.columns}
     out = pd.DataFrame(columns)
-    out["powertrain"] = out["powertrain"].where(out["powertrain"].notna(), electric)
+    out["powertrain"] = out["powertrain"].where(out["powertrain"].notna(), drive)
     out["trip_kind"] = out["trip_kind"].where(out["trip_kind"].notna(), "all")
+    out["use"] = out["use"].where(out["use"].notna(), "general")
     for name in ("district_id", "emission_standard"):
         out[name] = out[name].where(out[name].notna(), "")
     out["test_co2_g_km"] = pd.to_numeric(out["test_co2_g_km"]).astype("float64")

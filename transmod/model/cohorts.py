@@ -143,8 +143,11 @@ def to_types(
     rows["emission_standard"] = rows["taken_as"].where(
         rows["taken_as"].notna(), rows["emission_standard"]
     )
-    types = profiles.types.assign(technology=profiles.types["technology"].fillna(""))
-    kinds = [*key, "size"]
+    types = profiles.types
+    types = types.assign(
+        technology=types["technology"].fillna(""), use=types["use"].fillna("general")
+    )
+    kinds = [*key, "size", "use"]
     # a cohort that no row splits takes the only technology its kind has
     alone = types.groupby(kinds)["technology"].transform("size") == 1
     only = types.loc[alone, [*kinds, "technology"]].rename(columns={"technology": "only"})
@@ -163,7 +166,7 @@ def to_types(
             own = own if column == "emission_standard" else own[own[column] == value]
         faults.add(
             f"A type of the set {profiles.name} must stand for {_join(found)}: none does for "
-            f"{cohorts['vehicles'].sum():,.0f} vehicles registered in "
+            f"{cohorts['vehicles'].sum():,.0f} veh registered in "
             f"{_years(cohorts['registration_year'])}. Standards of {_join(found[:3])} "
             f"{found[4]} with a type: {listed(own['emission_standard'].drop_duplicates())}. Give "
             "one in a column `emission_standard`, or a row in technologies.csv."

@@ -85,9 +85,9 @@ def economy_of_cohorts(
     out["curve_g_km"] = out["grams"] / out["vehicles"]
     for kind, rows in out.groupby(["vehicle_class", "fuel"]):
         known = table[(table["vehicle_class"] == kind[0]) & (table["fuel"] == kind[1])]
-        for name, given in (("registered_g_km", "registered_co2_g_km"), ("gap", "gap")):
+        for name, column in (("registered_g_km", "registered_co2_g_km"), ("gap", "gap")):
             out.loc[rows.index, name] = np.interp(
-                rows["registration_year"], known["registration_year"], known[given]
+                rows["registration_year"], known["registration_year"], known[column]
             )
     out["energy_scale"] = out["registered_g_km"] * out["gap"] / out["curve_g_km"]
     return out[[*keys, *columns]]

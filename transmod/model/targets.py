@@ -25,7 +25,7 @@ from transmod.model.turnover import GROUP, Floats, Renewal
 
 CYCLE = "wltc"
 _ROUNDING = 1e-9
-_KIND = ["vehicle_class", "powertrain", "fuel", "size", "emission_standard"]
+_KIND = ["vehicle_class", "powertrain", "fuel", "size", "emission_standard", "use"]
 
 
 def raise_electric_share(

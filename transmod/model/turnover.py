@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 Renewal = Callable[[pd.DataFrame, int], pd.DataFrame]
 
 GROUP = ["vehicle_class", "trip_kind", "district_id"]
-KIND = [*GROUP, "powertrain", "fuel", "size", "emission_standard"]
+KIND = [*GROUP, "powertrain", "fuel", "size", "use", "emission_standard"]
 # a cohort smaller than this share of its group is gone: the tail of a survival curve has no end
 _GONE = 1e-9
 
