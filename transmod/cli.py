@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from transmod import __version__
+from transmod.cli_profiles import compare_command, show_command
 from transmod.console import (
     EXIT_FAILED,
     figure,
@@ -29,6 +30,8 @@ network_app = typer.Typer(no_args_is_help=True, help="Build and show road networ
 profiles_app = typer.Typer(no_args_is_help=True, help="List and check vehicle profiles.")
 app.add_typer(network_app, name="network")
 app.add_typer(profiles_app, name="profiles")
+profiles_app.command("show")(show_command)
+profiles_app.command("compare")(compare_command)
 
 Run = Annotated[Path, typer.Argument(help="Folder with a scenario.toml.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the facts as one JSON object.")]

@@ -71,7 +71,7 @@ def say_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
         table.add_column(column, justify="left" if number == 0 else "right", no_wrap=True)
     for row in rows:
         table.add_row(*row)
-    console = Console(soft_wrap=True)
+    console = Console(soft_wrap=True, markup=False)  # [km] is a unit
     if not console.is_terminal:
         console.width = 160  # a pipe has no width: nothing is cut
     console.print(table)

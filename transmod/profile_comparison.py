@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from transmod.errors import InputError
+from transmod.errors import Faults, InputError
 from transmod.inputs.profiles import ProfileSet, read_profiles
 from transmod.inputs.results import read_manifest, read_result_table
 from transmod.inputs.shipped import find_shipped
-from transmod.model.corrections import conditions_of
+from transmod.model.corrections import conditions_of, with_conditions
 from transmod.model.factors import build_factors
 from transmod.model.fleet import build_fleet
 from transmod.model.spectrum_emissions import (
@@ -51,6 +51,20 @@ def find_set(name: str | Path) -> Path:
     """Return the folder of a set: a shipped one by its name, else a path."""
     shipped = find_shipped("vehicle_profiles") / name
     return shipped if shipped.is_dir() else Path(name)
+
+
+def read_conditions(texts: Sequence[str]) -> dict[str, float]:
+    """Read conditions written as NAME=VALUE."""
+    faults = Faults()
+    found = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError:
+            faults.add(f"A condition must be NAME=VALUE with a number: {text!r} found.")
+    faults.raise_any()
+    return found
 
 
 def compare_profiles(
@@ -117,8 +131,28 @@ def compare_profiles(
         fleet_b=names[1],
         vkm=float(vkm.sum()),
         rows=_side_by_side(parts[0], parts[1], vkm),
-        notes=("Cold starts and evaporation do not follow from the spectrum: not compared.",),
+        notes=(
+            *(
+                _say_conditions(*side)
+                for side in zip(sets, given, strict=True)
+                if side[0].conditions
+            ),
+            "Cold starts and evaporation do not follow from the spectrum: not compared.",
+        ),
     )
+
+
+def _say_conditions(profiles: ProfileSet, given: Mapping[str, float]) -> str:
+    """Say under which conditions the base factors of a set were taken."""
+    fuels = with_conditions(profiles, given).fuels
+    sulphur = {
+        f"sulphur_{fuel}_mg_kg": value
+        for fuel, value in zip(fuels["fuel"], fuels["sulphur_mg_kg"], strict=True)
+        if pd.notna(value)
+    }
+    states = profiles.conditions | sulphur | dict(given)
+    said = ", ".join(f"{name} {value:g}" for name, value in states.items())
+    return f"{profiles.name} under {said} (--condition NAME=VALUE changes them)."
 
 
 def _conditions_by_set(

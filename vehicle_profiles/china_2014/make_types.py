@@ -211,7 +211,10 @@ def make_types(emep: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd
 
 def make_equivalents(theirs: pd.DataFrame, same: dict[str, str], known: set[str]) -> pd.DataFrame:
     """Return, for each type of EMEP/EEA that has one, the type of this set that is like it."""
-    first = {other: ours for ours, other in reversed(same.items())}
+    # where several of ours are like one of theirs, the one whose energy is also its own
+    borrowed = tuple(f"{kind}_{fuel}_" for kind, fuel in LIKE)
+    order = sorted(same.items(), key=lambda pair: not pair[0].startswith(borrowed))
+    first = {other: ours for ours, other in order}
     rows = []
     for other, row in theirs.iterrows():
         ours = first.get(str(other)) or _like(row)
