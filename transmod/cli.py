@@ -243,7 +243,7 @@ def list_command(
 
         sets = list_profiles(folder or find_shipped("vehicle_profiles"))
     if as_json:
-        say_json(sets)
+        say_json({"sets": sets})
         return
     for facts in sets:
         say(f"{facts['name']}: {facts['title']}")
