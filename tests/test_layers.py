@@ -10,7 +10,10 @@ import transmod
 ROOT = Path(transmod.__file__).parent
 GROUND = ("schema", "units", "errors")
 ROOMS = ("inputs", "traffic", "model", "accounts", "outputs")
-DRAWING = {"outputs/maps.py", "outputs/figures.py", "outputs/base_map.py", "outputs/sheet.py"}
+DRAWING = {
+    "outputs/maps.py", "outputs/figures.py", "outputs/base_map.py", "outputs/sheet.py",
+    "outputs/curves.py",
+}  # fmt: skip
 MODULES = sorted(p for p in ROOT.rglob("*.py") if "shipped" not in p.parts)
 
 
