@@ -354,8 +354,9 @@ def _find_coal(*, scenario: Scenario) -> CoalEquivalent:
 
 
 def _read_memo(folder: Path, *, run: Path, scenario: Scenario, desk: _Desk) -> Memo:
-    fuels = read_movement_fuels(folder)
     choice = scenario.memo
+    is_asked = choice.flights is not None or choice.voyages is not None
+    fuels = read_movement_fuels(folder) if is_asked else pd.DataFrame()
     flights = voyages = None
     if choice.flights is not None:
         flights = desk.take(read_flights, resolve(run, choice.flights), fuels)

@@ -18,7 +18,14 @@ T = TypeVar("T")
 _SHOWN = 5  # names or values listed in a fault before "and n more"
 
 
-def check_table(frame: pd.DataFrame, table: Table, origin: str, faults: Faults) -> None:
+def check_table(
+    frame: pd.DataFrame,
+    table: Table,
+    origin: str,
+    faults: Faults,
+    *,
+    first_line: int | None = None,
+) -> None:
     """
     Note in `faults` everything in which `frame` departs from `table`.
 
@@ -32,6 +39,8 @@ def check_table(frame: pd.DataFrame, table: Table, origin: str, faults: Faults) 
         Name of the file or table, for the sentences.
     faults : Faults
         Takes one sentence for each fault. Nothing is raised.
+    first_line : int, optional
+        Line of the file that holds the first row, to name lines in the sentences.
 
     Notes
     -----
@@ -52,7 +61,7 @@ def check_table(frame: pd.DataFrame, table: Table, origin: str, faults: Faults) 
             f"{origin} must have each column once: {', '.join(map(str, twice))} stand twice."
         )
         return
-    where = _row_namer(frame, table)
+    where = _row_namer(frame, table, first_line)
     for column in table.columns:
         if column.name in frame.columns:
             label = f"`{column.name}` [{column.unit}] of {origin}"
@@ -102,13 +111,17 @@ def _show(value: object) -> str:
     return repr(value) if isinstance(value, str) else str(value)
 
 
-def _row_namer(frame: pd.DataFrame, table: Table) -> Callable[[int], str]:
+def _row_namer(
+    frame: pd.DataFrame, table: Table, first_line: int | None
+) -> Callable[[int], str]:
     key = [name for name in table.key if name in frame.columns]
 
     def where(position: int) -> str:
+        line = "" if first_line is None else f"line {position + first_line}"
         if not key:
-            return f"row {position + 1}"
-        return ", ".join(f"{name} {_show(frame[name].iloc[position])}" for name in key)
+            return line or f"row {position + 1}"
+        of_key = ", ".join(f"{name} {_show(frame[name].iloc[position])}" for name in key)
+        return f"{line}: {of_key}" if line else of_key
 
     return where
 

@@ -110,8 +110,10 @@ def read_profiles(folder: Path) -> ProfileSet:
     digest = hashlib.sha256()
     settings = _read_settings(folder / "set.toml", digest, faults)
     frames = {}
+    by_name = {}
     for table in (*tables.ALL, *tables.OPTIONAL, *correction_tables.ALL):
         path = folder / table.name
+        by_name[table.name] = table
         is_read = path.exists() or table.name in _NEEDED
         frames[table.name] = (
             _read_table(path, table, digest, faults) if is_read else _no_rows(table)
@@ -133,6 +135,9 @@ def read_profiles(folder: Path) -> ProfileSet:
             "stands in the folder fuels/ too."
         )
     faults.raise_any()
+    frames = {name: _by_key(frame, by_name[name]) for name, frame in frames.items()}
+    fleets = {name: _by_key(frame, tables.FLEET) for name, frame in fleets.items()}
+    families = {name: _by_key(frame, tables.FUELS) for name, frame in families.items()}
     return ProfileSet(
         name=settings["name"],
         title=settings["title"],
@@ -228,7 +233,7 @@ def _read_settings(path: Path, digest: Any, faults: Faults) -> dict[str, Any]:
 
 
 def _read_table(path: Path, table: Table, digest: Any, faults: Faults) -> pd.DataFrame:
-    """Read one table, sorted by its key; its faults are noted."""
+    """Read one table as its file has it; its faults are noted."""
     try:
         frame = read_parquet(path) if path.suffix == ".parquet" else read_csv(path, table, faults)
     except InputError as error:
@@ -239,11 +244,15 @@ def _read_table(path: Path, table: Table, digest: Any, faults: Faults) -> pd.Dat
     for column in table.columns:
         if column.optional and column.name not in frame.columns:
             frame[column.name] = pd.NA
-    check_table(frame, table, str(path), faults)
-    key = [name for name in table.key if name in frame.columns]
-    if key:
-        frame = frame.sort_values(key, kind="stable", na_position="first", ignore_index=True)
+    first_line = 2 if path.suffix == ".csv" else None
+    check_table(frame, table, str(path), faults, first_line=first_line)
     return frame
+
+
+def _by_key(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Sort a table by its key; until then its rows are those of the file, for the faults."""
+    key = [name for name in table.key if name in frame.columns]
+    return frame.sort_values(key, kind="stable", na_position="first", ignore_index=True)
 
 
 def _check_references(
@@ -333,7 +342,8 @@ def _check_known(
 ) -> None:
     bad = ~values.isin(known).to_numpy() & values.notna().to_numpy()
     if bad.any():
-        found = first_of(bad, lambda i: f"row {i + 1}", values)
+        is_text = ".csv" in label
+        found = first_of(bad, lambda i: f"line {i + 2}" if is_text else f"row {i + 1}", values)
         faults.add(
             f"{label} must be a name given in {where or 'its table'}: {found}. "
             f"Names given: {listed(known.drop_duplicates())}."
