@@ -34,7 +34,7 @@ def drives(t):
         for c in range(n_stream):
             for h in range(len(t.weight)):
                 volume = t.average[i, c] * t.shape[i if len(t.shape) > 1 else 0, h, c]
-                speed = t.speed[i, c if t.speed.shape[1] > 1 else 0, h]
+                speed = float(t.speed[i, c if t.speed.shape[1] > 1 else 0, h])
                 if volume > 0.0:
                     yield i, c, h, min(speed, t.limit[c]), t.length[i] * volume * t.weight[h]
 

@@ -8,7 +8,7 @@ import pytest
 
 from transmod.kernels.speed import LANES
 
-N_GRADIENTS, N_ROADS, TOP = 3, 4, 400  # speed nodes 0 to 40 km/h
+N_GRADIENTS, N_ROADS, TOP = 3, 4, 60  # speed nodes 0 to 6 km/h
 two_threads = pytest.mark.skipif(
     numba.config.DISABLE_JIT or numba.config.NUMBA_NUM_THREADS < 2,
     reason="needs compiled kernels and two threads",
@@ -29,6 +29,17 @@ class Traffic:
     speed: np.ndarray
     road_type: np.ndarray
     limit: np.ndarray
+
+    @property
+    def lanes(self):
+        """The shape of all rows, streams side by side; empty where each row has its own."""
+        return self.shape[0] if len(self.shape) == 1 else self.shape[0, :0]
+
+    @property
+    def series(self):
+        """The shapes, stream by stream; those of rows as a volume file has them."""
+        series = np.ascontiguousarray(np.moveaxis(self.shape, 1, 2))
+        return series if len(self.shape) == 1 else series.astype(np.float32)
 
     @property
     def vkm(self):
@@ -54,9 +65,11 @@ def random_traffic(
     average[:, :streams] = rng.uniform(0.0, 500.0, (rows, streams))
     average[rng.random(average.shape) < 0.2] = 0.0
     shape = np.zeros((rows if own_shape else 1, hours, lanes))
-    shape[..., :streams] = rng.uniform(0.0, 2.0, (*shape.shape[:2], streams))
-    speed = rng.uniform(0.0, 40.0, (rows, lanes if own_speed else 1, hours))
-    speed[0, 0, :3] = 0.0, 40.0, 12.3
+    # both as single precision holds them, since a volume file does
+    drawn = rng.uniform(0.0, 2.0, (*shape.shape[:2], streams))
+    shape[..., :streams] = drawn.astype(np.float32)
+    speed = rng.uniform(0.0, TOP / 10, (rows, lanes if own_speed else 1, hours)).astype(np.float32)
+    speed[0, 0, :3] = 0.0, TOP / 10, 1.3
     limit = np.full(lanes, TOP / 10)
     limit[: len(limits)] = limits
     lift = rng.random(rows)
@@ -69,7 +82,7 @@ def random_traffic(
         average=average,
         shape=shape,
         weight=rng.integers(1, 366, hours).astype(float),
-        speed=speed,
+        speed=speed if own_speed and own_shape else speed.astype(float),
         road_type=rng.integers(0, N_ROADS, (5, hours)).astype(np.int8),
         limit=limit,
     )
@@ -83,9 +96,9 @@ WAYS = [
         ("own shape", True, False, {}),
         ("own speed", False, True, {}),
         ("own both", True, True, {"streams": 8}),
-        ("limits", False, False, {"limits": (30.0, 22.2)}),
-        ("limits of all", True, False, {"limits": (10.0,) * 16, "streams": 11}),
-        ("limits and own speed", True, True, {"limits": (30.0, 22.2, 0.5), "streams": 11}),
+        ("limits", False, False, {"limits": (4.0, 3.22)}),
+        ("limits of all", True, False, {"limits": (2.0,) * 16, "streams": 11}),
+        ("limits and own speed", True, True, {"limits": (4.0, 3.22, 0.5), "streams": 11}),
         ("two groups", False, False, {"streams": 16}),
     )
 ]

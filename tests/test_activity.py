@@ -86,7 +86,7 @@ def test_agrees_with_naive(kind, source):
 
 @each_city
 def test_areas_links_and_clock_hold_the_same(kind, source):
-    city = random_city(kind=kind, source=source, n_links=16, seed=3)
+    city = random_city(kind=kind, source=source, n_links=9, seed=3)
     factor = factors(city)
     result = measure(*city.arguments, factor=factor, fleet=FLEET)
     by_area = np.stack([result.vkm[city.rows.area == a].sum(axis=0) for a in range(N_AREAS)])
@@ -101,12 +101,11 @@ def test_areas_links_and_clock_hold_the_same(kind, source):
 
 @each_city
 def test_sizes_of_blocks_and_chunks_change_only_rounding(kind, source, monkeypatch):
-    city = random_city(kind=kind, source=source, n_links=16, seed=4)
+    city = random_city(kind=kind, source=source, n_links=9, seed=4)
     factor = factors(city)
     whole = measure(*city.arguments, factor=factor, fleet=FLEET)
-    monkeypatch.setattr(activity, "BLOCK_LINK_HOURS", 72)
-    monkeypatch.setattr(activity, "CHUNK_BYTES", 8 * 72 * 3)
-    monkeypatch.setattr(activity, "MOST_BLOCKS", 3)
+    monkeypatch.setattr(activity, "BLOCKS", 3)
+    monkeypatch.setattr(activity, "CHUNK_BYTES", 8 * 72 * 5)
     told = []
     parts = measure(
         *city.arguments, factor=factor, fleet=FLEET, progress=lambda *step: told.append(step)
@@ -122,8 +121,7 @@ def test_sizes_of_blocks_and_chunks_change_only_rounding(kind, source, monkeypat
 
 @two_threads
 @each_city
-def test_threads_change_no_bit(kind, source, monkeypatch):
-    monkeypatch.setattr(activity, "BLOCK_LINK_HOURS", 72 * 2)
+def test_threads_change_no_bit(kind, source):
     city = random_city(kind=kind, source=source, n_links=30, seed=5)
     one, two = (
         with_threads(n, lambda: measure(*city.arguments, factor=factors(city), fleet=FLEET))
@@ -155,7 +153,7 @@ def test_a_missing_or_negative_speed_is_refused(wrong):
 def test_a_missing_volume_is_refused_where_speeds_come_from_it():
     city = random_city(kind="hourly", source="bpr")
     city.volumes.source[0].volume[0, 5] = np.nan
-    with pytest.raises(InputError, match="first on link_id 100"):
+    with pytest.raises(InputError, match=r"number >= 0 \[veh\].*first on link_id 100"):
         measure(*city.arguments)
 
 

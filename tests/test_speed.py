@@ -21,16 +21,16 @@ def speeds(t, *, beta=4.0, capacity=1000.0, seed=1):
     capacity = np.full(n_row, capacity) * rng.uniform(1.0, 2.0, n_row)
     alpha, beta = np.full(n_row, 0.15), np.broadcast_to(beta, n_row).copy()
     out = np.full((n_row, 1, len(t.weight)), np.nan)
-    bpr_speed(t.average, t.shape, pcu, free, capacity, alpha, beta, out)
+    bpr_speed(t.average, t.series, pcu, free, capacity, alpha, beta, out)
     return out, (pcu, free, capacity, alpha, beta)
 
 
 def one_link(load, beta, lanes=8):
-    average, shape, out = np.zeros((1, lanes)), np.ones((1, 2, lanes)), np.empty((1, 1, 2))
-    average[0, 1], shape[0, 1] = load, 2.0
+    average, series, out = np.zeros((1, lanes)), np.ones((1, lanes, 2)), np.empty((1, 1, 2))
+    average[0, 1], series[0, :, 1] = load, 2.0
     pcu = np.full(lanes, 2.0)
     one = np.ones(1)
-    bpr_speed(average, shape, pcu, 60.0 * one, 800.0 * one, 0.15 * one, beta * one, out)
+    bpr_speed(average, series, pcu, 60.0 * one, 800.0 * one, 0.15 * one, beta * one, out)
     return out[0, 0]
 
 
@@ -109,14 +109,14 @@ def test_missing_parameters_are_named():
 
 
 def test_speeds_of_each_source():
-    average, shape = np.zeros((3, 8)), np.ones((1, 2, 8))
+    average, series = np.zeros((3, 8)), np.ones((1, 8, 2))
     average[:, 0] = 4000.0
     link, given = np.array([1, 0, 0]), np.full((3, 8, 2), 17.0)
 
     def of(source):
         rule = speed_rule(LINKS, STREAMS, source)
         assert isinstance(rule, SpeedRule)
-        return travel_speeds(rule, link, average, shape, given)
+        return travel_speeds(rule, link, average, series, given)
 
     assert_array_equal(of("given"), given)
     assert_array_equal(of("free")[:, 0, 0], [30.0, 120.0, 120.0])

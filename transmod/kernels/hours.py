@@ -16,15 +16,15 @@ from .spectrum import drive_row
 
 
 @parallel_kernel
-def clock(first, length, kind, average, shape, weight, speed, road_type, limit, out):
+def clock(first, length, kind, average, lanes, series, weight, speed, road_type, limit, out):
     """Add the vehicle-kilometres of all rows to `out`; a slot belongs to one thread."""
-    shared = shape.shape[0] == 1
+    shared = series.shape[0] == 1
     for slot in prange(first.size - 1):
         z = np.int64(slot)
         if first[z] == first[z + 1]:
             continue
         for i in range(length.size):
             drive_row(
-                average[i], shape[0 if shared else i], weight, speed[i], road_type[kind[i]],
-                limit, length[i], first[z], first[z + 1], out[z],
+                average[i], lanes, series[0 if shared else i], weight, speed[i],
+                road_type[kind[i]], limit, length[i], first[z], first[z + 1], out[z],
             )  # fmt: skip

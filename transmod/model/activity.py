@@ -7,7 +7,7 @@ What lies outside the boundary is counted, not driven through.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,7 @@ from transmod.errors import InputError
 from transmod.inputs.network import Network
 from transmod.inputs.volumes import VolumeBlock, Volumes
 from transmod.kernels.hours import clock
-from transmod.kernels.links import link_sums
-from transmod.kernels.spectrum import spectrum
+from transmod.kernels.links import drive
 from transmod.kernels.speed import LANES
 from transmod.model.rows import Rows, Situation
 from transmod.schema import MAX_NODE_SPEED_KMH, N_SPEED_NODES, ROAD_TYPES
@@ -27,10 +26,11 @@ from transmod.traffic.speeds import SpeedRule, travel_speeds
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-BLOCK_LINK_HOURS = 2**20  # of one area, that a thread takes at once
-MOST_BLOCKS = 32  # at once; a fixed number, so that no bit depends on the threads
-BATCH_BYTES = 256 * 2**20
-CHUNK_BYTES = 64 * 2**20
+# Rows of one area that a thread takes at once: this part of a chunk. Both are fixed, so that no bit
+# depends on the threads. Arrays below 32 MiB get the memory of the last chunk again: new pages
+# from the system took longer than the pass.
+BLOCKS = 12
+CHUNK_BYTES = 24 * 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,17 +70,20 @@ class Activity:
 
 
 @dataclass(frozen=True, eq=False)
-class _Drive:
+class _Tour:
     """What stays the same over the pass: N rows, T hours, C streams padded to whole lanes."""
 
     length: Floats
     kind: NDArray[np.int8]
     node: Integers
     lift: Floats
+    fleet: Integers
     area: Integers
     weight: Floats
     road_type: NDArray[np.int8]
     limit: Floats
+    lanes: Floats
+    series: Floats
 
     @property
     def n_streams(self) -> int:
@@ -94,14 +97,8 @@ class _Chunk:
 
     rows: Integers
     average: Floats
-    shape: Floats
-    speed: Floats
-
-    def part(self, start: int, stop: int) -> _Chunk:
-        """Return some of the rows."""
-        own = slice(start, stop)
-        shape = self.shape if self.shape.shape[0] == 1 else self.shape[own]
-        return _Chunk(self.rows[own], self.average[own], shape, self.speed[own])
+    series: NDArray[np.floating]
+    speed: NDArray[np.floating]
 
 
 def measure(  # noqa: PLR0913  a pass needs what a city is
@@ -143,42 +140,36 @@ def measure(  # noqa: PLR0913  a pass needs what a city is
     Raises
     ------
     InputError
-        If a speed is missing or negative.
+        If a volume or a speed is missing or negative.
     """
     first, order = _clock_slots(calendar)
-    drive = _prepare(network, rows, volumes, calendar, order, situation, rule)
+    tour = _prepare(network, rows, volumes, calendar, order, shapes, situation, rule, fleet)
+    n_roads, n_nodes, n_streams = situation.n_types, N_SPEED_NODES, tour.n_streams
     by_area = np.zeros(
-        (
-            len(network.districts) + 1,
-            situation.gradients.size,
-            situation.n_types,
-            N_SPEED_NODES,
-            drive.n_streams,
-        )
+        (len(network.districts) + 1, situation.gradients.size, n_roads, n_nodes, n_streams)
     )
-    by_clock = np.zeros((first.size - 1, len(ROAD_TYPES), N_SPEED_NODES, drive.n_streams))
-    clock_types = drive.road_type % len(ROAD_TYPES)  # the clock tells no seasons apart
-    if shapes is not None:
-        shapes = shapes[:, order]
-    n_linked = rows.link.size if factor is not None else 0
-    vkm = np.zeros((n_linked, drive.n_streams))
-    total = np.zeros((n_linked, 0 if factor is None else factor.shape[-1]))
+    by_block = np.zeros((BLOCKS, *by_area.shape[1:]))
+    by_clock = np.zeros((first.size - 1, len(ROAD_TYPES), n_nodes, n_streams))
+    clock_types = tour.road_type % len(ROAD_TYPES)  # the clock tells no seasons apart
+    if factor is None:
+        factor = np.zeros((0, *by_area.shape[1:], 0))
+    factor = _pad(factor, 4, n_streams)
+    n_linked = rows.link.size if factor.size else 0
+    vkm, total = np.zeros((n_linked, n_streams)), np.zeros((n_linked, factor.shape[-1]))
     vehicles = np.zeros((len(network.links), len(volumes.streams)))
-    if factor is not None:
-        factor = _pad(factor, 4, drive.n_streams)
     n_too_fast = done = 0
     for block in volumes.blocks():
-        block = _sort_hours(block, order)  # noqa: PLW2901  in the order of the clock from here on
-        vehicles[block.first : block.last] = _count_vehicles(block, shapes, drive.weight)
-        for chunk in _cut_chunks(block, rows, shapes, rule, drive):
-            n_too_fast += _count_too_fast(network, rows, chunk)
-            _add_spectrum(drive, chunk, by_area)
+        vehicles[block.first : block.last] = _count_vehicles(block, shapes, calendar, network)
+        for chunk in _cut_chunks(block, rows, order, rule, tour):
+            n_too_fast += _count_too_fast(network, rows, rule, chunk)
+            sums = _drive_chunk(tour, chunk, factor, by_block, by_area)
+            if factor.size:
+                vkm[chunk.rows], total[chunk.rows] = sums
             clock(
-                first, drive.length[chunk.rows], drive.kind[chunk.rows], chunk.average,
-                chunk.shape, drive.weight, chunk.speed, clock_types, drive.limit, by_clock,
+                first, tour.length[chunk.rows], tour.kind[chunk.rows], chunk.average,
+                tour.lanes, chunk.series, tour.weight, chunk.speed, clock_types, tour.limit,
+                by_clock,
             )  # fmt: skip
-            if factor is not None and fleet is not None:
-                _fill_links(drive, chunk, fleet, factor, vkm, total)
             done += chunk.rows.size
             if progress is not None:
                 progress(done, rows.link.size)
@@ -195,130 +186,127 @@ def measure(  # noqa: PLR0913  a pass needs what a city is
     )
 
 
-def _prepare(
+def _prepare(  # noqa: PLR0913, PLR0917  a tour needs what a city is
     network: Network,
     rows: Rows,
     volumes: Volumes,
     calendar: Calendar,
     order: Integers,
+    shapes: Floats | None,
     situation: Situation,
     rule: SpeedRule,
-) -> _Drive:
+    fleet: Integers | None,
+) -> _Tour:
     n_streams = len(volumes.streams)
-    limit = np.full(-(-n_streams // LANES) * LANES, MAX_NODE_SPEED_KMH)
+    n_lanes = -(-n_streams // LANES) * LANES
+    limit = np.full(n_lanes, MAX_NODE_SPEED_KMH)
     limit[:n_streams] = np.minimum(rule.limit, MAX_NODE_SPEED_KMH)
     length_km = network.links["length_m"].to_numpy(np.float64) / 1e3
-    return _Drive(
+    lanes = np.zeros((0, n_lanes)) if shapes is None else _pad(shapes[:, order].T, 1, n_lanes)
+    return _Tour(
         length=length_km[rows.link] * rows.fraction,
         kind=situation.kind[rows.link],
         node=situation.node[rows.link],
         lift=situation.lift[rows.link],
+        fleet=np.zeros(rows.link.size, np.int64) if fleet is None else fleet[rows.area],
         area=rows.area,
         weight=calendar.weight[order],
         road_type=np.ascontiguousarray(situation.road_type[:, order]),
         limit=limit,
+        lanes=lanes,
+        series=np.ascontiguousarray(lanes.T)[np.newaxis],
     )
 
 
-def _sort_hours(block: VolumeBlock, order: Integers) -> VolumeBlock:
-    """Return a block with its hours in the order of the clock."""
-    if block.volume is None or np.array_equal(order, np.arange(order.size)):
-        return block
-    speed = None if block.speed is None else block.speed[:, :, order]
-    return replace(block, volume=block.volume[:, :, order], speed=speed)
-
-
-def _count_vehicles(block: VolumeBlock, shapes: Floats | None, weight: Floats) -> Floats:
-    """Return the vehicles of the period on each link, (B, C)."""
+def _count_vehicles(
+    block: VolumeBlock, shapes: Floats | None, calendar: Calendar, network: Network
+) -> Floats:
+    """Return the vehicles of the period on each link, (B, C); refuse what is no number."""
     if block.volume is not None:
-        return block.volume.astype(np.float64) @ weight
-    assert block.average is not None
-    assert shapes is not None
-    return block.average * (shapes * weight).sum(axis=1)
+        vehicles = np.einsum("bct,t->bc", block.volume, calendar.weight)
+    else:
+        assert block.average is not None
+        assert shapes is not None
+        vehicles = block.average * (shapes * calendar.weight).sum(axis=1)
+    wrong = ~(np.isfinite(vehicles) & (vehicles >= 0.0)).all(axis=1)
+    if wrong.any():
+        first = network.links["link_id"].iloc[block.first + wrong.argmax()]
+        raise InputError(
+            f"Volume of a link must be a number >= 0 [veh]: that of {wrong.sum():,} of "
+            f"{wrong.size:,} links is not, first on link_id {first}. Look at the volumes of it."
+        )
+    return vehicles
 
 
 def _cut_chunks(
-    block: VolumeBlock, rows: Rows, shapes: Floats | None, rule: SpeedRule, drive: _Drive
+    block: VolumeBlock, rows: Rows, order: Integers, rule: SpeedRule, tour: _Tour
 ) -> Iterator[_Chunk]:
     """Yield the rows of a block of links, sorted by area, in chunks of bounded size."""
     begin, end = np.searchsorted(rows.link, (block.first, block.last))
     mine = np.arange(begin, end)
     mine = mine[np.argsort(rows.area[mine], kind="stable")]
-    n_hours, n_streams = drive.weight.size, drive.n_streams
-    wide = block.volume is not None
-    size = max(1, CHUNK_BYTES // (8 * n_hours * (2 * n_streams if wide else 1)))
+    bytes_of_hour = 8 if block.volume is None else 4 * block.volume.shape[1]
+    size = max(1, CHUNK_BYTES // (bytes_of_hour * order.size))
     for start in range(0, mine.size, size):
         chosen = mine[start : start + size]
         link = rows.link[chosen]
         at = link - block.first
         given = None
-        if block.volume is not None:
-            average = _pad(block.given[at].astype(np.float64), 1, n_streams)
-            series = np.moveaxis(block.volume[at], 1, 2).astype(np.float64)
-            shape = _pad(series, 2, n_streams)
-            if block.speed is not None:
-                known = np.where(block.given[at][:, :, None], block.speed[at], 0.0)
-                given = _pad(known.astype(np.float64), 1, n_streams)
-        else:
+        if block.volume is None:
             assert block.average is not None
-            assert shapes is not None
-            average = _pad(block.average[at], 1, n_streams)
-            shape = _pad(shapes.T[None], 2, n_streams)
-        yield _Chunk(chosen, average, shape, travel_speeds(rule, link, average, shape, given))
+            average = _pad(block.average[at], 1, tour.n_streams)
+            series = tour.series
+        else:
+            average = _pad(block.given[at].astype(np.float64), 1, tour.n_streams)
+            series = np.take(block.volume[at], order, axis=2)
+            if block.speed is not None and rule.source == "given":
+                given = np.take(block.speed[at], order, axis=2)
+        speed = travel_speeds(rule, link, average, series, given)
+        yield _Chunk(chosen, average, series, speed)
 
 
-def _count_too_fast(network: Network, rows: Rows, chunk: _Chunk) -> int:
+def _count_too_fast(network: Network, rows: Rows, rule: SpeedRule, chunk: _Chunk) -> int:
     """Return the speeds above the last node; refuse those that no node stands for."""
     speed = chunk.speed
-    if not speed.min() >= 0.0:  # written so that NaN is caught
-        wrong = ~(speed >= 0.0)
-        first = rows.link[chunk.rows[wrong.any(axis=(1, 2)).argmax()]]
-        raise InputError(
-            f"Speed of a link must be a number >= 0 [km/h]: {wrong.sum():,} of {speed.size:,} are "
-            f"not, first on link_id {network.links['link_id'].iloc[first]} "
-            f"({speed[wrong][0]}). Look at the volumes, capacities and speeds of this link."
-        )
-    if speed.max() <= MAX_NODE_SPEED_KMH:
-        return 0
+    if rule.source == "given":
+        is_driven = chunk.average[:, : speed.shape[1], np.newaxis] > 0.0
+        wrong = ~(speed >= 0.0) & is_driven  # written so that NaN is caught
+        if wrong.any():
+            first = rows.link[chunk.rows[wrong.any(axis=(1, 2)).argmax()]]
+            raise InputError(
+                f"Speed of a link must be a number >= 0 [km/h]: {wrong.sum():,} of {speed.size:,} "
+                f"are not, first on link_id {network.links['link_id'].iloc[first]} "
+                f"({speed[wrong][0]}). Look at the speeds of this link."
+            )
+    elif rule.free.max() <= MAX_NODE_SPEED_KMH:
+        return 0  # no speed is above the undelayed one
     return int((speed > MAX_NODE_SPEED_KMH).sum())
 
 
-def _add_spectrum(drive: _Drive, chunk: _Chunk, by_area: Floats) -> None:
-    """Add the rows of a chunk to the spectrum of their areas, block after block."""
-    area = drive.area[chunk.rows]
+def _drive_chunk(
+    tour: _Tour, chunk: _Chunk, factor: Floats, by_block: Floats, by_area: Floats
+) -> tuple[Floats, Floats]:
+    """Add the rows of a chunk to the spectrum of their areas, and return their sums."""
+    rows = chunk.rows
+    area = tour.area[rows]
     starts = np.flatnonzero(np.diff(area, prepend=-1))
     stops = np.append(starts[1:], area.size)
-    n_rows = max(1, BLOCK_LINK_HOURS // drive.weight.size)
+    n_rows = -(-area.size // BLOCKS)
     edges = np.concatenate(
         [np.arange(a, b, n_rows) for a, b in zip(starts, stops, strict=True)] + [[area.size]]
     ).astype(np.int64)
-    at_once = int(np.clip(BATCH_BYTES // by_area[0].nbytes, 1, MOST_BLOCKS))
-    for b in range(0, edges.size - 1, at_once):
-        bounds = edges[b : b + at_once + 1]
-        part = chunk.part(bounds[0], bounds[-1])
-        out = np.zeros((bounds.size - 1, *by_area.shape[1:]))
-        spectrum(
-            bounds - bounds[0], drive.length[part.rows], drive.kind[part.rows],
-            drive.node[part.rows], drive.lift[part.rows], part.average, part.shape,
-            drive.weight, part.speed, drive.road_type, drive.limit, out,
+    vkm, total = np.empty((rows.size, tour.n_streams)), np.empty((rows.size, factor.shape[-1]))
+    for b in range(0, edges.size - 1, BLOCKS):
+        bounds = edges[b : b + BLOCKS + 1]
+        drive(
+            bounds, tour.length[rows], tour.kind[rows], tour.node[rows], tour.lift[rows],
+            tour.fleet[rows], chunk.average, tour.lanes, chunk.series, tour.weight, chunk.speed,
+            tour.road_type, tour.limit, factor, by_block, vkm, total,
         )  # fmt: skip
-        for own, a in zip(out, area[bounds[:-1]], strict=True):
+        for own, a in zip(by_block, area[bounds[:-1]], strict=False):
             by_area[a] += own
-
-
-def _fill_links(
-    drive: _Drive, chunk: _Chunk, fleet: Integers, factor: Floats, vkm: Floats, total: Floats
-) -> None:
-    """Fill the sums of the rows of a chunk."""
-    rows = chunk.rows
-    own_vkm = np.empty((rows.size, drive.n_streams))
-    own_total = np.empty((rows.size, factor.shape[-1]))
-    link_sums(
-        drive.length[rows], drive.kind[rows], drive.node[rows], drive.lift[rows],
-        fleet[drive.area[rows]], chunk.average, chunk.shape, drive.weight, chunk.speed,
-        drive.road_type, drive.limit, factor, own_vkm, own_total,
-    )  # fmt: skip
-    vkm[rows], total[rows] = own_vkm, own_total
+            own[:] = 0.0
+    return vkm, total
 
 
 def _clock_slots(calendar: Calendar) -> tuple[Integers, Integers]:

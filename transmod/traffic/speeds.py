@@ -114,9 +114,9 @@ def travel_speeds(
     rule: SpeedRule,
     link: NDArray[np.int64],
     average: NDArray[np.float64],
-    shape: NDArray[np.float64],
-    given: NDArray[np.float64] | None,
-) -> NDArray[np.float64]:
+    series: NDArray[np.floating],
+    given: NDArray[np.floating] | None,
+) -> NDArray[np.floating]:
     """
     Return the speeds of rows, (N, S, T) [km/h].
 
@@ -126,12 +126,12 @@ def travel_speeds(
         Of all links.
     link : int64 (N,)
         Link of each row.
-    average, shape : float64 (N, C), (1 or N, T, C)
+    average, series : float64 (N, C), float32 or float64 (1 or N, C, T)
         Volumes, as in `kernels.speed`; C padded beyond the streams of `rule`.
-    given : float64 (N, S, T) or None
+    given : float32 or float64 (N, S, T) or None
         Speeds of the volume file.
     """
-    n_hour = shape.shape[1]
+    n_hour = series.shape[2]
     if rule.source == "given":
         assert given is not None
         return given
@@ -143,7 +143,7 @@ def travel_speeds(
         pcu[: rule.pcu.size] = rule.pcu
         bpr_speed(
             average,
-            shape,
+            series,
             pcu,
             rule.free[link],
             rule.capacity[link],
