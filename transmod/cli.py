@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from transmod import __version__
-from transmod.cli_profiles import compare_command, show_command
+from transmod.cli_profiles import compare_command, plot_command, show_command
 from transmod.console import (
     EXIT_FAILED,
     figure,
@@ -27,10 +27,13 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 network_app = typer.Typer(no_args_is_help=True, help="Build and show road networks.")
-profiles_app = typer.Typer(no_args_is_help=True, help="List and check vehicle profiles.")
+profiles_app = typer.Typer(
+    no_args_is_help=True, help="List, show, draw, compare and check vehicle profiles."
+)
 app.add_typer(network_app, name="network")
 app.add_typer(profiles_app, name="profiles")
 profiles_app.command("show")(show_command)
+profiles_app.command("plot")(plot_command)
 profiles_app.command("compare")(compare_command)
 
 Run = Annotated[Path, typer.Argument(help="Folder with a scenario.toml.")]

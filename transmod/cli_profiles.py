@@ -1,4 +1,4 @@
-"""Commands that show and compare vehicle profiles; `cli` hangs them up."""
+"""Commands that show, draw and compare vehicle profiles; `cli` hangs them up."""
 
 from __future__ import annotations
 
@@ -106,6 +106,35 @@ def compare_command(
     )
     if out is not None:
         say(f"Written: {out}")
+
+
+def plot_command(
+    out: Annotated[Path, typer.Option(help="PNG to write.")],
+    profile_set: Annotated[
+        str, typer.Option("--set", help="Name of a shipped set, or a folder.")
+    ] = "emep_eea_2019",
+    types: Annotated[
+        list[str] | None, typer.Option(help="Type or pattern such as 'car_*_euro6d*'; repeat it.")
+    ] = None,
+    pollutant: Annotated[
+        str | None, typer.Option(help="energy or a pollutant; default: energy and nox.")
+    ] = None,
+    against: Annotated[str | None, typer.Option(help="A second set, drawn beside it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Draw factors over speed, solid where published and dotted where held."""
+    with report_faults():
+        from transmod.profile_plot import plot_profiles
+
+        drawn = plot_profiles(
+            profile_set, out, types=types or (), pollutant=pollutant, against=against
+        )
+    if as_json:
+        say_json({"figure": out, "drawn": drawn})
+        return
+    for name in drawn:
+        say(f"  {name}")
+    say(f"Figure: {out}")
 
 
 def _amount(value: float, not_estimated: float) -> str:

@@ -14,6 +14,7 @@ from transmod.inputs.profiles import ProfileSet, read_profiles
 from transmod.model.curve_lines import NAMES, CurveLine, gather_lines
 from transmod.outputs.curves import MOST_LINES, PANELS, draw_curves
 from transmod.outputs.wording import TEXT
+from transmod.profile_comparison import find_set
 
 MAIN_TYPES = (
     "car_petrol_medium_euro4_pfi",
@@ -32,32 +33,41 @@ MAIN_TYPES = (
     "bus_cng_standard_eev",
     "bus_diesel_hybrid_standard_euro6de_dpf_scr",
     "bus_bev_standard",
+    "car_petrol_china3",
+    "car_petrol_china5",
+    "car_diesel_china5",
+    "heavy_truck_diesel_china3",
+    "heavy_truck_diesel_china5",
+    "heavy_tractor_diesel_china5",
+    "city_bus_diesel_china3",
+    "city_bus_diesel_china5",
+    "city_bus_gas_china5",
 )
 MAIN_NAMES = ("energy", "nox")
 
 
 def plot_profiles(
-    folder: Path,
+    profile_set: str | Path,
     out: Path,
     *,
     types: Sequence[str] = (),
     pollutant: str | None = None,
-    against: Path | None = None,
+    against: str | Path | None = None,
 ) -> list[str]:
     """
     Draw factors over speed, solid where published and dotted where held.
 
     Parameters
     ----------
-    folder : Path
-        Set of vehicle profiles.
+    profile_set : str or Path
+        Name of a shipped set, or its folder.
     out : Path
         PNG to write.
     types : sequence of str
         Names or patterns such as `car_*_euro6d*`. Default: the main types.
     pollutant : str, optional
         `energy` or a pollutant. Default: energy and NOx.
-    against : Path, optional
+    against : str or Path, optional
         A second set, drawn beside in dashes: the types of the same names, else those that the
         patterns find.
 
@@ -78,7 +88,7 @@ def plot_profiles(
     if pollutant is not None and pollutant not in NAMES:
         faults.add(f"--pollutant must be one of {', '.join(NAMES)}: {pollutant!r} found.")
     faults.raise_any()
-    sets = [read_profiles(folder)] + ([read_profiles(against)] if against is not None else [])
+    sets = [read_profiles(find_set(name)) for name in (profile_set, against) if name is not None]
     chosen = [_choose(sets[0], types, faults)]
     if against is not None:
         same = set(sets[1].types["vehicle_type"])
@@ -99,7 +109,7 @@ def plot_profiles(
         lines,
         out,
         names=names,
-        title=" and ".join(profiles.name for profiles in sets),
+        title=TEXT["curves_title"].format(", ".join(profiles.name for profiles in sets)),
         subtitle=TEXT["curves_subtitle"],
         source="; ".join(_sources(profiles, lines) for profiles in sets),
     )
@@ -148,13 +158,8 @@ def _check_crowd(sets: Sequence[ProfileSet], chosen: Sequence[Sequence[str]]) ->
 
 def _sources(profiles: ProfileSet, lines: Sequence[CurveLine]) -> str:
     """Name the publications behind the lines of a set."""
-    own = [line.vehicle for line in lines if line.set_name == profiles.name]
-    segments = {vehicle["hot_segment"] for vehicle in own}
-    curves = {vehicle["electric_curve"] for vehicle in own}
-    keys = [
-        *profiles.hot.loc[profiles.hot["segment"].isin(segments), "source"],
-        *profiles.electric.loc[profiles.electric["curve"].isin(curves), "source"],
-    ]
-    table = profiles.sources.set_index("source")
-    titles = [str(table.loc[key, "title"]) for key in dict.fromkeys(keys)]
-    return f"{profiles.name}: {', '.join(dict.fromkeys(titles)) or profiles.citation}"
+    curves = {x.vehicle["electric_curve"] for x in lines if x.set_name == profiles.name}
+    electric = profiles.electric
+    keys = electric.loc[electric["curve"].isin(curves), "source"].unique()
+    titles = profiles.sources.set_index("source")["title"]
+    return f"{profiles.name}: {'; '.join([profiles.citation, *titles[keys]])}"

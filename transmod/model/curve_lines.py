@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from transmod.inputs.profiles import ProfileSet
 from transmod.model.curves import NODES_KMH
 from transmod.model.factors import build_factors
-from transmod.schema import GRADIENT_NODES, POLLUTANTS, ROAD_TYPES
+from transmod.model.recipes import QUANTITIES
+from transmod.schema import GRADIENT_NODES, ROAD_TYPES
 
-NAMES = ("energy", *POLLUTANTS)
+NAMES = tuple(name for process, name in QUANTITIES if process == "hot")
 _LEVEL = GRADIENT_NODES.index(0.0)
 _SLOWEST_KMH = 5.0  # below, a vehicle stands more than it drives
 

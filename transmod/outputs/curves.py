@@ -20,7 +20,7 @@ from transmod.outputs.sheet import (
     head_and_foot,
     plain_style,
 )
-from transmod.outputs.wording import TEXT, number, word
+from transmod.outputs.wording import TEXT, number
 
 PANELS: dict[str, tuple[str, ...]] = {
     "panel_cars": ("car", "taxi"),
@@ -31,9 +31,9 @@ PANELS: dict[str, tuple[str, ...]] = {
 }
 MOST_LINES = 8
 _WIDTH = 9.3  # in
-_PANEL = 1.75  # in: height of the axes
-_STEP = 2.45  # in: height of a row with its heading and axis labels
-_KEY = 2.55  # in: width
+_PANEL = 1.8  # in: height of the axes
+_STEP = 2.62  # in: height of a row with its heading and axis labels
+_KEY = 2.95  # in: width
 _LINE = 0.19  # in: height of a line of the key
 _FASTEST_KMH = {"panel_cars": 130, "panel_vans": 130, "panel_two_wheelers": 130}
 _COLOURS = (
@@ -88,8 +88,8 @@ def draw_curves(
                     MARGIN + 0.35 + column * width, top - 0.42 - _PANEL, width - 0.65, _PANEL
                 )
                 _draw_panel(axes, [x for x in own if x.name == name], colours, sets)
-                axes.set_xlim(0, _FASTEST_KMH.get(panel, 110))
-                axes.set_title(TEXT[f"curve_{name}"], size=8, loc="left", color=GREY, pad=4)
+                axes.set_xlim(0, 1.02 * _FASTEST_KMH.get(panel, 110))
+                axes.set_title(_heading(name), size=8, loc="left", color=GREY, pad=4)
             _draw_key(sheet, own, colours, sets, _WIDTH - MARGIN - _KEY + 0.05, top - 0.42)
             top -= heights[panel]
         sheet.write(path)
@@ -102,12 +102,14 @@ def _draw_panel(
     sets: Sequence[str],
 ) -> None:
     highest = 0.0
-    for line in lines:
+    # the first lines are the widest: of two that coincide both are seen
+    widths = np.linspace(3.4, 1.2, max(len(lines), 2))
+    for line, width in zip(lines, widths, strict=False):
         colour = colours[line.set_name, line.vehicle["vehicle_type"]]
         inside = (line.speed_kmh >= line.low_kmh) & (line.speed_kmh <= line.high_kmh)
         style = _SECOND if sets.index(line.set_name) else "-"
         axes.plot(line.speed_kmh, line.value, color=colour, lw=1.1, ls=_HELD, alpha=0.9)
-        axes.plot(line.speed_kmh[inside], line.value[inside], color=colour, lw=1.6, ls=style)
+        axes.plot(line.speed_kmh[inside], line.value[inside], color=colour, lw=width, ls=style)
         ends = np.flatnonzero(inside)[[0, -1]]
         axes.plot(line.speed_kmh[ends], line.value[ends], color=colour, marker="o", ms=2.4, lw=0)
         highest = max(highest, float(line.value[inside].max()))
@@ -145,6 +147,10 @@ def _draw_key(
             label = cut_short(type_label(vehicle), _KEY - 0.4, 7.5)
             sheet.text(x + 0.36, y, label, size=7.5)
             y -= _LINE
+
+
+def _heading(name: str) -> str:
+    return TEXT.get(f"curve_{name}", TEXT["curve_other"].format(name.upper()))
 
 
 def _n_types(lines: Sequence[CurveLine]) -> int:
@@ -187,7 +193,7 @@ def type_label(vehicle: pd.Series) -> str:
     elif standard == "zero_tailpipe":
         standard = ""
     else:
-        standard = TEXT.get(standard, standard.replace("china", "China ").replace("_", " "))
+        standard = standard.replace("china", "China ").replace("_", "-").replace("eev", "EEV")
     technology = vehicle["technology"]
     parts = [kind.get(str(vehicle["vehicle_class"]), ""), size, fuel, standard]
     label = " ".join(part for part in parts if part)
