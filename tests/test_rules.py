@@ -138,12 +138,12 @@ def test_user_rule(tmp_path):
 
 
 def test_activity_without_line(tmp_path):
-    with pytest.raises(InputError, match=r"each activity one line: 2 of 20 have none, road_fuel"):
+    with pytest.raises(InputError, match=rf"each activity one line: 2 of {len(ACTIVITIES)} have none"):
         user_table(tmp_path, lambda frame: frame.iloc[2:])
 
 
 def test_activity_with_two_lines(tmp_path):
-    with pytest.raises(InputError, match=r"one row for each activity: 1 of 21 rows stand twice"):
+    with pytest.raises(InputError, match=rf"1 of {len(ACTIVITIES) + 1} rows stand twice"):
         user_table(tmp_path, lambda frame: pd.concat([frame, frame.iloc[:1]]))
 
 

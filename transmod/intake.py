@@ -44,6 +44,7 @@ from transmod.model.rows import Situation, to_situation
 from transmod.scenario import FILE_NAME, Scenario, read_scenario, resolve
 from transmod.schema import GREENHOUSE_GASES, NO_DISTRICT, SPEED_FLOW, Table
 from transmod.stock import stock_files, stocked_fleet, use_economy
+from transmod.service_inputs import to_service
 from transmod.traffic.calendar import Calendar, build_calendar
 from transmod.traffic.road_types import road_type_kind, road_type_table
 from transmod.traffic.speeds import SpeedRule, speed_rule
@@ -132,7 +133,7 @@ def read_inputs(run: Path) -> Inputs:
     profiles = desk.take(read_profiles, folder)
     fleet = desk.take(_build_fleet, profiles, volumes=volumes, run=run, scenario=scenario)
     desk.take(_check_places, fleet, network)
-    factors = desk.take(_build_factors, profiles, fleet, scenario=scenario)
+    factors = desk.take(_build_factors, profiles, fleet, calendar, scenario=scenario)
     factors = desk.take(use_economy, fleet, factors, scenario=scenario)
     rule = desk.take(read_rule, scenario.accounting.rule, run)
     gwp = desk.take(_find_gwp, profiles, scenario=scenario)
@@ -325,7 +326,9 @@ def _check_places(fleet: Fleet, network: Network) -> None:
         )
 
 
-def _build_factors(profiles: ProfileSet, fleet: Fleet, *, scenario: Scenario) -> Factors:
+def _build_factors(
+    profiles: ProfileSet, fleet: Fleet, calendar: Calendar, *, scenario: Scenario
+) -> Factors:
     choice = scenario.profiles
     return build_factors(
         profiles,
@@ -335,6 +338,7 @@ def _build_factors(profiles: ProfileSet, fleet: Fleet, *, scenario: Scenario) ->
         electricity_year=choice.electricity_year,
         electricity_kg_per_kwh=choice.electricity_kg_per_kwh,
         conditions=choice.conditions,
+        service=to_service(scenario, calendar),
     )
 
 

@@ -112,6 +112,8 @@ class FleetChoice(_Record):
     """The same of vehicles sold by year, in place of `mix`."""
     year: int | None = None
     """Year of the fleet; default: that of the scenario."""
+    occupancy: dict[str, float] = {}
+    """Persons per vehicle by vehicle class, for passenger-kilometres. Default: not known."""
     region: str | None = None
     """Whose standards, lives and mileage a stock or sales take, such as `europe`."""
     counted_in: int | None = None
@@ -136,6 +138,35 @@ class FleetChoice(_Record):
         return self
 
 
+class LoadChoice(_Record):
+    """`[freight.<class>]`: how trucks of a class are loaded, in place of `freight.csv`."""
+
+    load_factor: float | None = Field(default=None, ge=0.0, le=1.0)
+    """Payload over capacity on loaded kilometres."""
+    empty_share: float | None = Field(default=None, ge=0.0, le=1.0)
+    """Empty kilometres over all kilometres."""
+
+
+class FreightChoice(_Record):
+    """`[freight]`: how trucks are loaded, by vehicle class."""
+
+    lcv: LoadChoice = LoadChoice()
+    """Vans."""
+    rigid_truck: LoadChoice = LoadChoice()
+    """Rigid trucks."""
+    articulated_truck: LoadChoice = LoadChoice()
+    """Articulated trucks."""
+
+
+class BlendChoice(_Record):
+    """`[profiles.blends]`: a biofuel in a fuel."""
+
+    biofuel: str
+    """Biofuel of the set's `biofuels.csv`."""
+    volume_share: float = Field(ge=0.0, le=1.0)
+    """Its share in the volume of the blend."""
+
+
 class ProfilesChoice(_Record):
     """`[profiles]`: factors."""
 
@@ -147,6 +178,15 @@ class ProfilesChoice(_Record):
     """Year of the grid factor, where the scenario's own has none."""
     electricity_kg_per_kwh: float | None = Field(default=None, ge=0.0, le=2.0)
     """CO2 of grid electricity [kg/kWh], in place of the table's."""
+    grid_loss_share: float | None = Field(default=None, ge=0.0, lt=0.5)
+    """Electricity lost between power plants and meters, of what is sent out, in place of the
+    table's; listed apart as scope 3."""
+    fuels: str | None = None
+    """Family of calorific values and carbon, such as `ipcc_2006`, `china_guideline`, `china_db2`.
+    Default: that of the set."""
+    blends: dict[str, str | BlendChoice] = {}
+    """Biofuel by fuel: a named blend such as `petrol = "E10"`, or
+    `{biofuel = "ethanol", volume_share = 0.10}`."""
     conditions: dict[str, float] = {}
     """Conditions of base factors that differ from those of the set, such as `temperature_c`."""
 
@@ -197,6 +237,7 @@ class Scenario(_Record):
     calendar: CalendarChoice = CalendarChoice()
     traffic: TrafficChoice
     fleet: FleetChoice
+    freight: FreightChoice = FreightChoice()
     profiles: ProfilesChoice = ProfilesChoice()
     grid: GridChoice = GridChoice()
     accounting: AccountingChoice = AccountingChoice()
@@ -283,7 +324,15 @@ def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
     """Return the valid keys of the table that `place` lies in."""
     model: type[BaseModel] = Scenario
     for part in place[:-1]:
-        annotation = model.model_fields[str(part)].annotation
-        candidates = [annotation, *getattr(annotation, "__args__", ())]
-        model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+        field = model.model_fields.get(str(part))
+        # a key of a free table, or a member of a union, is no field: what it holds is found above
+        model = model if field is None else _record_in(field.annotation) or model
     return list(model.model_fields)
+
+
+def _record_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the record that an annotation holds, at any depth."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (_record_in(part) for part in getattr(annotation, "__args__", ()))
+    return next((record for record in inner if record is not None), None)

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from transmod.errors import Faults, InputError
-from transmod.inputs import correction_tables
+from transmod.inputs import correction_tables, energy_tables
 from transmod.inputs import profile_tables as tables
 from transmod.inputs.checks import check_table, first_of, listed
 from transmod.inputs.tables import check_file, read_csv, read_parquet
@@ -111,7 +111,7 @@ def read_profiles(folder: Path) -> ProfileSet:
     settings = _read_settings(folder / "set.toml", digest, faults)
     frames = {}
     by_name = {}
-    for table in (*tables.ALL, *tables.OPTIONAL, *correction_tables.ALL):
+    for table in (*tables.ALL, *energy_tables.ALL, *correction_tables.ALL):
         path = folder / table.name
         by_name[table.name] = table
         is_read = path.exists() or table.name in _NEEDED

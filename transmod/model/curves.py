@@ -23,6 +23,8 @@ from transmod.schema import N_SPEED_NODES, NODES_PER_KMH
 NODES_KMH: np.ndarray = np.arange(N_SPEED_NODES) / NODES_PER_KMH
 _BLOCK = 32  # rows evaluated at a time: a block and its like fit the processor's cache
 _SLOWEST_KMH = 1.0  # of the term d / v, where a range starts at zero
+# time of a kilometre [h/km], held where it would be endless
+HOURS_PER_KM: np.ndarray = 1.0 / np.maximum(NODES_KMH, _SLOWEST_KMH)
 
 
 @dataclass(frozen=True)

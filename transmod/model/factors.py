@@ -18,8 +18,11 @@ import pandas as pd
 from transmod.errors import Faults, InputError
 from transmod.inputs.profile_tables import TRUSTED
 from transmod.inputs.profiles import ProfileSet
+from transmod.model.blends import check_fuels, choose_fuels
 from transmod.model.corrections import with_conditions
-from transmod.model.curves import NODES_KMH, Bridge, find_poles, tabulate
+from transmod.model.curves import HOURS_PER_KM, NODES_KMH, Bridge, find_poles, tabulate
+from transmod.model.electric import extra_power, find_grid_losses
+from transmod.model.freight import load_types
 from transmod.model.pantry import Pantry
 from transmod.model.recipes import (
     QUANTITIES,
@@ -27,9 +30,11 @@ from transmod.model.recipes import (
     Recipe,
     write_recipes,
 )
+from transmod.model.service import AS_PUBLISHED, Service
 from transmod.schema import GRADIENT_NODES, N_SPEED_NODES, ROAD_TYPES
 
 _R, _G = len(ROAD_TYPES), len(GRADIENT_NODES)
+_SCOPE = {"electricity": 2, "grid_losses": 3}
 _BLOCK = 32  # curves worked out at a time, in the processor's cache
 
 
@@ -39,13 +44,15 @@ class Factors:
     Factors of the J vehicle types of a run, as curves over speed.
 
     `types` holds vehicle_type, vehicle_class, powertrain, fuel, size, emission_standard,
-    technology and load_fraction, sorted by vehicle_type. `quantities` are the Q pairs of process
+    technology, load_fraction, mean_load_t [t] carried and occupancy [persons] (null where
+    unknown), sorted by vehicle_type. `quantities` are the Q pairs of process
     and pollutant (or "energy"). `curve` (N, K) holds g/km, of energy MJ/km, on the speed nodes;
     row 0 is zero. `index` (J, Q, R, G) is the row of `curve`. `validity` (J, R, G, 2) are the
     speed limits [km/h] of the energy curve, beyond which every factor is held. `scope` (J, Q) is 2
-    for grid electricity, else 1. `carrier` (J, Q) is the fuel or electricity behind the quantity,
-    empty for wear. `estimated` (J, Q) is False where the set declares to have no value: a row of
-    the ledger with the notation key NE, not a zero.
+    for grid electricity, 3 for grid losses, else 1. `carrier` (J, Q) is the fuel or electricity
+    behind the quantity, empty for wear. `estimated` (J, Q) is False where the set declares to have no value: a row of
+    the ledger with the notation key NE, not a zero. `scale` (C, S, J, Q) is what share of a factor
+    holds in a stream and season, none where all do; R is then S x R, season by season.
     """
 
     types: pd.DataFrame
@@ -68,6 +75,7 @@ def build_factors(
     electricity_year: int | None = None,
     electricity_kg_per_kwh: float | None = None,
     conditions: Mapping[str, float] | None = None,
+    service: Service = AS_PUBLISHED,
 ) -> Factors:
     """
     Build the factor table of some vehicle types.
@@ -86,6 +94,8 @@ def build_factors(
         The planner's own figure in place of the table's [kg/kWh].
     conditions : mapping of str to float, optional
         Conditions that differ from those of the set; see `model.corrections.with_conditions`.
+    service : Service, optional
+        Fuels, loads, occupancy and temperatures of the run.
 
     Returns
     -------
@@ -107,21 +117,30 @@ def build_factors(
     type without gradient has one curve for all.
     """
     profiles = with_conditions(profiles, conditions or {})
+    profiles, fuel_notes = choose_fuels(profiles, service.fuels, service.blends)
     types = _select(profiles, vehicle_types)
-    notes: list[str] = []
+    check_fuels(profiles, types)
+    types, load_notes = load_types(profiles, types, service)
+    notes = [*fuel_notes, *load_notes]
     kg_per_kwh = electricity_factor(
         profiles, types, year, electricity_area, electricity_year, electricity_kg_per_kwh, notes
     )
-    pantry = Pantry(profiles, Faults())
-    recipes = write_recipes(pantry, types, kg_per_kwh)
+    loss_share = None
+    if kg_per_kwh is not None:
+        loss_share = find_grid_losses(
+            profiles, electricity_area, electricity_year or year, service.grid_loss_share, notes
+        )
+    extra_kw = extra_power(profiles, service.temperature_c, service.temperature_weight)
+    pantry = Pantry(profiles, Faults(), extra_kw=extra_kw)
+    recipes = write_recipes(pantry, types, kg_per_kwh, loss_share)
     rows = pantry.rows
     curve, index = _fold(pantry, rows, recipes)
     estimated = np.array([[r[q].estimated for q in QUANTITIES] for r in recipes])
     notes += _notes(profiles, types, estimated)
-    scope = np.array([2 if process == "electricity" else 1 for process, _ in QUANTITIES], np.int8)
+    scope = np.array([_SCOPE.get(process, 1) for process, _ in QUANTITIES], np.int8)
     keep = [
         "vehicle_type", "vehicle_class", "powertrain", "fuel", "size", "emission_standard",
-        "technology", "load_fraction",
+        "technology", "load_fraction", "mean_load_t", "occupancy",
     ]  # fmt: skip
     return Factors(
         types=types[keep].reset_index(drop=True),
@@ -209,28 +228,29 @@ def _fold(
     for j, of_type in enumerate(recipes):
         for q, quantity in enumerate(QUANTITIES):
             recipe = of_type[quantity]
-            key = (id(recipe.rows), id(recipe.minus), recipe.scale)
+            key = (id(recipe.rows), id(recipe.minus), recipe.scale, recipe.per_hour)
             if key not in number:
                 number[key] = len(different)
                 different.append(recipe)
             which[j, q] = number[key]
 
     part = np.zeros((4, len(different), _R, _G), np.int64)
-    weights = np.zeros((3, len(different), 1, 1))
+    weights = np.zeros((4, len(different), 1, 1))
     for m, recipe in enumerate(different):
         if recipe.rows is not None:
             part[0, m], part[1, m] = recipe.rows.low, recipe.rows.high
             weights[0, m], weights[2, m] = recipe.rows.weight, recipe.scale
+            weights[3, m] = recipe.per_hour
         if recipe.minus is not None:
             part[2, m], part[3, m] = recipe.minus.low, recipe.minus.high
             weights[1, m] = recipe.minus.weight
     base, at = _base_curves(pantry, rows, part)
     part = at[part]  # a negative position, of a table, counts from the end
     low, high, m_low, m_high = part.reshape(4, -1)
-    w, m_w, scale = np.broadcast_to(weights, (3, *part.shape[1:])).reshape(3, -1)
+    w, m_w, scale, per_hour = np.broadcast_to(weights, (4, *part.shape[1:])).reshape(4, -1)
 
     code = np.zeros(low.size, np.int64)
-    for values in (low, high, m_low, m_high, w, m_w, scale):
+    for values in (low, high, m_low, m_high, w, m_w, scale, per_hour):
         own, _ = pd.factorize(values)
         code, _ = pd.factorize(code * (own.max() + 1) + own)
     code[low == 0] = -1  # the recipe that is zero
@@ -247,7 +267,11 @@ def _fold(
         if m_low[b].any():
             out -= _mix(base, m_low[b], m_high[b], m_w[b])
             np.maximum(out, 0.0, out=out)
-        np.multiply(out, scale[b, None], out=curve[1 + start : 1 + start + len(b)])
+        made = curve[1 + start : 1 + start + len(b)]
+        np.multiply(out, scale[b, None], out=made)
+        if per_hour[b].any():
+            made += per_hour[b, None] * HOURS_PER_KM
+            np.maximum(made, 0.0, out=made)
     return curve, index
 
 
@@ -309,7 +333,7 @@ def _carriers(types: pd.DataFrame) -> np.ndarray:
     for q, (process, _) in enumerate(QUANTITIES):
         if process == "hot":
             out[:, q] = types["fuel"]
-        elif process == "electricity":
+        elif process in ("electricity", "grid_losses"):
             out[:, q] = "electricity"
     return out
 

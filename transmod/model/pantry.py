@@ -43,12 +43,17 @@ class Mix:
 
 @dataclass
 class Pantry:
-    """The rows that recipes draw from: those of `hot.parquet`, then added ones."""
+    """
+    The rows that recipes draw from: those of `hot.parquet`, then added ones.
+
+    `extra_kw` is how much more power than published a battery curve takes [kW].
+    """
 
     profiles: ProfileSet
     faults: Faults
     added: list[dict[str, float]] = field(default_factory=list)
     tables: list[NDArray[np.float64]] = field(default_factory=list)
+    extra_kw: dict[str, float] = field(default_factory=dict)
     _known: dict[object, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -65,6 +70,7 @@ class Pantry:
         self.nitrogen = _by(profiles.nitrogen, "group", "pollutant", "state")
         self.bc_fraction = _by(profiles.bc_fraction, "group")
         self.worn = _by(profiles.wear, "wear_group")
+        self.cooling = _by(profiles.cooling_units, "cooling_unit")
         self.fractions = _by(profiles.wear_fractions, "process")
 
     def hot(self, segment: str, quantity: str, load: float) -> Mix | None:

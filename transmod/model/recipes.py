@@ -3,11 +3,11 @@ Recipes: which published rows make the factor of a vehicle type, and how.
 
 A factor of a type in a driving situation is
 
-    scale * max(0, mix(rows) - mix(minus rows)),  mix(a, b) = (1 - w) a + w b
+    scale * max(0, mix(rows) - mix(minus rows)) + per_hour / v,  mix(a, b) = (1 - w) a + w b
 
-where `w` interpolates between two published loads. Rows are those of `hot.parquet` and the
-constants and curves that the other tables of the set give, written in the same form; a row's
-position is its place in `Pantry.rows`. Position 0 is the row that is zero.
+never below zero, where `w` interpolates between two published loads. Rows are those of
+`hot.parquet` and the constants and curves that the other tables of the set give, written in the
+same form; a row's position is its place in `Pantry.rows`. Position 0 is the row that is zero.
 
 Symbols and shapes: J types, Q quantities, R road types, G gradient nodes.
 """
@@ -25,6 +25,7 @@ from transmod.errors import CoverageError
 from transmod.inputs.correction_tables import BASE_QUANTITIES
 from transmod.inputs.profiles import ProfileSet
 from transmod.model.curves import NODES_KMH
+from transmod.model.electric import losses_per_delivered
 from transmod.model.pantry import Mix, Pantry, Row, records
 from transmod.schema import GRADIENT_NODES, POLLUTANTS, ROAD_TYPES
 
@@ -35,6 +36,7 @@ QUANTITIES: tuple[Quantity, ...] = (
     *(("hot", pollutant) for pollutant in POLLUTANTS),
     ("electricity", "energy"),
     ("electricity", "co2"),
+    ("grid_losses", "co2"),
     *(
         (process, pollutant)
         for process in ("tyre", "brake", "road_surface")
@@ -55,12 +57,17 @@ _R, _G = len(ROAD_TYPES), len(GRADIENT_NODES)
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one quantity of one type is made; `rows` is none where it is zero by definition."""
+    """
+    How one quantity of one type is made; `rows` is none where it is zero by definition.
+
+    `per_hour` is what is added over time, not distance: g, of energy MJ, in an hour of driving.
+    """
 
     rows: Mix | None
     scale: float = 1.0
     minus: Mix | None = None
     estimated: bool = True
+    per_hour: float = 0.0
 
 
 ZERO = Recipe(None)
@@ -106,9 +113,9 @@ def _nitrogen_rows(pantry: Pantry, group: str, pollutant: str, sulphur: float) -
 
 
 def electric_rows(pantry: Pantry, curve: str, load: float) -> tuple[Mix | None, float]:
-    """Return the rows of a battery curve and the factor to grid electricity [MJ/km]."""
+    """Return the rows of a battery or tank curve and the factor to energy bought [MJ/km]."""
     row = pantry.curves[curve][0]
-    loss = 1.0 / pantry.profiles.defaults[f"charging_efficiency_{row['charging']}"]
+    loss = _charging_loss(pantry, row)
     if row["form"] == "a+b/v+c*v2":
         position = pantry.row(
             row["speed_min_kmh"], row["speed_max_kmh"],
@@ -117,6 +124,13 @@ def electric_rows(pantry: Pantry, curve: str, load: float) -> tuple[Mix | None, 
         return pantry.everywhere(position), MJ_PER_KWH * loss
     ratio = row["ratio"] if row["form"] == "ratio" else 1.0
     return pantry.hot(row["shape_segment"], "energy", load), ratio * loss
+
+
+def _charging_loss(pantry: Pantry, curve: Row) -> float:
+    """Return energy bought over energy used; a tank of hydrogen loses none."""
+    if curve["charging"] == "tank":
+        return 1.0
+    return 1.0 / pantry.profiles.defaults[f"charging_efficiency_{curve['charging']}"]
 
 
 class Excuses:
@@ -134,6 +148,8 @@ class Excuses:
     def is_none(self, powertrain: str, quantity: Quantity) -> bool:
         """Say whether a powertrain cannot emit this."""
         process, pollutant = quantity
+        # what draws nothing from the grid loses nothing in it
+        process = "electricity" if process == "grid_losses" else process
         return (powertrain, process, pollutant) in self._none or (
             powertrain, process, "*",
         ) in self._none  # fmt: skip
@@ -145,7 +161,10 @@ class Excuses:
 
 
 def write_recipes(
-    pantry: Pantry, types: pd.DataFrame, kg_per_kwh: float | None
+    pantry: Pantry,
+    types: pd.DataFrame,
+    kg_per_kwh: float | None,
+    loss_share: float | None = None,
 ) -> list[dict[Quantity, Recipe]]:
     """
     Write the recipe of every quantity of every type.
@@ -158,6 +177,8 @@ def write_recipes(
         J rows of `types.csv`.
     kg_per_kwh : float or None
         CO2 of grid electricity; needed if a type is charged.
+    loss_share : float or None
+        Share of the electricity sent out that is lost in the grid [-]; none: not estimated.
 
     Raises
     ------
@@ -170,7 +191,8 @@ def write_recipes(
     for row in records(types):
         found = {
             **hot_recipes(pantry, row),
-            **electric_recipes(pantry, row, kg_per_kwh),
+            **tank_recipes(pantry, row),
+            **electric_recipes(pantry, row, kg_per_kwh, loss_share),
             **wear_recipes(pantry, row),
         }
         full: dict[Quantity, Recipe] = {}
@@ -187,6 +209,7 @@ def write_recipes(
                 lacking.setdefault(quantity, []).append(row["vehicle_type"])
         recipes.append(full)
     if kg_per_kwh is None and lacking.pop(("electricity", "co2"), []):
+        lacking.pop(("grid_losses", "co2"), None)
         pantry.faults.add(
             "CO2 of grid electricity [kg/kWh] must be given for electric types, as an area of "
             "electricity.csv or as a number: neither was."
@@ -215,11 +238,14 @@ def hot_recipes(pantry: Pantry, row: Row) -> dict[Quantity, Recipe]:
         for name in ("n2o", "nh3"):
             rows[name] = nitrogen_rows(pantry, row["nitrogen_group"], name, fuel["sulphur_mg_kg"])
     burning = 1.0 - row["electric_share"]  # share of kilometres driven on the engine
+    unit = row.get("cooling_unit")
+    cooling = burning * pantry.cooling[unit][0]["power_mj_h"] if isinstance(unit, str) else 0.0
     out: dict[Quantity, Recipe] = {}
     for name in ("energy", "co", "nox", "ch4", "n2o", "nh3", "nmvoc", "pm2_5", "pm10"):
         if rows[name] is not None:
             out["hot", name] = Recipe(rows[name], burning)
     if rows["energy"] is not None:
+        out["hot", "energy"] = Recipe(rows["energy"], burning, per_hour=cooling)
         # carbon and sulphur by energy: CO2 agrees with the fuel exactly, by construction
         sulphur = SO2_PER_SULPHUR * 1e-3 * fuel["sulphur_mg_kg"] / fuel["ncv_mj_kg"]
         for name, per_mj in (
@@ -228,7 +254,8 @@ def hot_recipes(pantry: Pantry, row: Row) -> dict[Quantity, Recipe]:
             ("so2", sulphur),
         ):
             if not np.isnan(per_mj):
-                out["hot", name] = Recipe(rows["energy"], burning * per_mj) if per_mj else ZERO
+                made = Recipe(rows["energy"], burning * per_mj, per_hour=cooling * per_mj)
+                out["hot", name] = made if per_mj else ZERO
     if rows["voc"] is not None and rows["ch4"] is not None:
         out["hot", "nmvoc"] = Recipe(rows["voc"], burning, minus=rows["ch4"])
     if rows["pm_exhaust"] is not None:
@@ -240,18 +267,36 @@ def hot_recipes(pantry: Pantry, row: Row) -> dict[Quantity, Recipe]:
     return out
 
 
-def electric_recipes(pantry: Pantry, row: Row, kg_per_kwh: float | None) -> dict[Quantity, Recipe]:
-    """Return the recipes of grid electricity, charging loss included."""
+def tank_recipes(pantry: Pantry, row: Row) -> dict[Quantity, Recipe]:
+    """Return the energy of hydrogen from the tank; what leaves a fuel cell is water."""
+    if not isinstance(row.get("tank_curve"), str):
+        return {}
+    rows, scale = electric_rows(pantry, row["tank_curve"], row["load_fraction"])
+    return {} if rows is None else {("hot", "energy"): Recipe(rows, scale)}
+
+
+def electric_recipes(
+    pantry: Pantry, row: Row, kg_per_kwh: float | None, loss_share: float | None
+) -> dict[Quantity, Recipe]:
+    """Return the recipes of grid electricity, charging loss included, and of grid losses."""
     if not isinstance(row["electric_curve"], str):
         return {}
     rows, scale = electric_rows(pantry, row["electric_curve"], row["load_fraction"])
     if rows is None:
         return {}
     scale *= row["electric_share"]
-    out = {("electricity", "energy"): Recipe(rows, scale)}
+    power = pantry.extra_kw.get(row["electric_curve"], 0.0) * MJ_PER_KWH * row["electric_share"]
+    power *= _charging_loss(pantry, pantry.curves[row["electric_curve"]][0])
+    out = {("electricity", "energy"): Recipe(rows, scale, per_hour=power)}
     if kg_per_kwh is None:
         return out
-    out["electricity", "co2"] = Recipe(rows, scale * kg_per_kwh * 1e3 / MJ_PER_KWH)
+    per_mj = kg_per_kwh * 1e3 / MJ_PER_KWH
+    out["electricity", "co2"] = Recipe(rows, scale * per_mj, per_hour=power * per_mj)
+    if loss_share is None:
+        out["grid_losses", "co2"] = NOT_ESTIMATED
+        return out
+    per_mj *= losses_per_delivered(loss_share)
+    out["grid_losses", "co2"] = Recipe(rows, scale * per_mj, per_hour=power * per_mj)
     return out
 
 

@@ -32,6 +32,7 @@ LINK_QUANTITIES = (*POLLUTANTS, "electricity", "co2_scope2", "hours")
 _ACTIVITY_OF_PROCESS = {
     "hot": "road_fuel",
     "electricity": "road_electricity",
+    "grid_losses": "road_grid_losses",
     "tyre": "road_wear",
     "brake": "road_wear",
     "road_surface": "road_wear",
@@ -265,8 +266,10 @@ def _activity_rows(driven: Floats, share: Floats, keys: _Keys) -> pd.DataFrame:
     rows["road_type"] = np.asarray(ROAD_TYPES, object)[road]
     rows["vkm"] = share[area, kind] * vkm[area, road]
     rows["vehicle_h"] = share[area, kind] * hours[area, road]
-    rows["tonne_km"] = np.nan
-    rows["passenger_km"] = np.nan
+    carried = keys.factors.types.reindex(columns=["mean_load_t", "occupancy"]).to_numpy(np.float64)
+    of_type = carried[keys.types[kind]]
+    rows["tonne_km"] = rows["vkm"] * of_type[:, 0]
+    rows["passenger_km"] = rows["vkm"] * of_type[:, 1]
     return rows
 
 
@@ -315,6 +318,8 @@ def _carrier(factors: Factors) -> NDArray[np.object_]:
 def _link_quantity(quantity: tuple[str, str]) -> int:
     """Return the place of a quantity among those of a link, -1 where links do not show it."""
     process, name = quantity
+    if process == "grid_losses":
+        return -1
     if process == "electricity":
         return LINK_QUANTITIES.index("electricity" if name == "energy" else "co2_scope2")
     return -1 if name == "energy" else LINK_QUANTITIES.index(name)

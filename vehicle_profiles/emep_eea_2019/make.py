@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from make_energy import make_energy
 from make_types import make_bc_fraction, make_electric, make_electricity, make_types
 
 HERE = Path(__file__).parent
@@ -275,6 +276,7 @@ def main(folder: Path) -> None:
     make_electric(folder)
     make_electricity(folder)
     make_types(segments)
+    make_energy(folder)
 
 
 if __name__ == "__main__":
