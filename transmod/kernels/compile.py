@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,15 @@ def _cache_folder() -> Path:
     return root / "kernels" / _source_hash()
 
 
+def _is_writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
 # Numba's own cache looks only at the kernel's file and argument types: after a change in a called
 # kernel of another file, or here, it would run the old code. A folder named by a hash of all of
 # them cannot be stale. A variable set by the user wins.
@@ -40,8 +50,13 @@ import numba  # noqa: E402  both are read when numba is imported
 
 numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]  # type: ignore[attr-defined]
 
+# Without a folder to write to Numba would keep code beside the sources, or stop: compile anew.
 # fastmath stays off as a whole: with it isnan(nan) is False and a sum depends on the machine
-OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "nogil": True}
+OPTIONS: dict[str, Any] = {
+    "cache": _is_writable(Path(numba.config.CACHE_DIR)),
+    "error_model": "numpy",
+    "nogil": True,
+}
 
 kernel = numba.njit(**OPTIONS)
 parallel_kernel = numba.njit(parallel=True, **OPTIONS)
