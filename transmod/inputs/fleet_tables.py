@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pandas as pd
@@ -243,6 +243,15 @@ class Turnover:
     economy: pd.DataFrame
     gaps: pd.DataFrame
     targets: pd.DataFrame
+
+    def rated(self) -> dict[str, pd.DataFrame]:
+        """Return the tables whose rows say how they were checked, by file."""
+        tables = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            f"{FOLDER}/{name}.csv": table
+            for name, table in tables.items()
+            if isinstance(table, pd.DataFrame) and "verification" in table
+        }
 
     def family(self, region: str) -> tuple[str, ...]:
         """

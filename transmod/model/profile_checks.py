@@ -10,6 +10,7 @@ import pandas as pd
 
 from transmod.errors import InputError
 from transmod.inputs.profile_tables import COEFFICIENTS, TRUSTED
+from transmod.inputs.fleet_tables import FOLDER, read_turnover
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.tables import read_shipped_table
 from transmod.model.base_checks import check_base_factors
@@ -298,6 +299,12 @@ def _check_fleets(profiles: ProfileSet, counts: dict[str, float]) -> list[Findin
     return findings
 
 
+def _turnover_tables(profiles: ProfileSet) -> dict[str, pd.DataFrame]:
+    """Return the tables of fleet turnover by file; a set need not have them."""
+    folder = profiles.folder / FOLDER
+    return read_turnover(folder).rated() if folder.is_dir() else {}
+
+
 def _list_unverified(profiles: ProfileSet, counts: dict[str, float]) -> list[Finding]:
     """List the rows whose figure is recalled, contested or assumed."""
     tables = {
@@ -324,6 +331,7 @@ def _list_unverified(profiles: ProfileSet, counts: dict[str, float]) -> list[Fin
         "substitutes.csv": profiles.substitutes,
         "mappings.csv": profiles.mappings,
         **{f"fleets/{name}.csv": table for name, table in profiles.fleets.items()},
+        **_turnover_tables(profiles),
     }
     findings: list[Finding] = []
     for file, table in tables.items():
