@@ -14,6 +14,7 @@ import xarray as xr
 
 POLLUTANTS = (
     "co2", "co2_biogenic", "ch4", "n2o", "nox", "co", "nmvoc", "pm10", "pm2_5", "bc", "nh3", "so2",
+    "no2", "pb",
 )  # fmt: skip
 
 

@@ -41,11 +41,19 @@ from transmod.model.factors import Factors, build_factors
 from transmod.model.fleet import Fleet, build_fleet
 from transmod.model.grid import Grid, grid_over
 from transmod.model.rows import Situation, to_situation
+from transmod.process_inputs import (
+    choose_processes,
+    complete_factors,
+    lay_climate,
+    read_parked,
+    with_mileage,
+)
 from transmod.scenario import FILE_NAME, Scenario, read_scenario, resolve
 from transmod.schema import GREENHOUSE_GASES, NO_DISTRICT, SPEED_FLOW, Table
 from transmod.stock import stock_files, stocked_fleet, use_economy
 from transmod.service_inputs import to_service
 from transmod.traffic.calendar import Calendar, build_calendar
+from transmod.traffic.climate import Climate
 from transmod.traffic.road_types import road_type_kind, road_type_table
 from transmod.traffic.speeds import SpeedRule, speed_rule
 from transmod.traffic.temporal import Shapes, shapes
@@ -69,6 +77,7 @@ class Inputs:
     profiles: ProfileSet
     fleet: Fleet
     factors: Factors
+    parked: pd.DataFrame
     rule: Rule
     account: Account
     memo: Memo
@@ -127,14 +136,23 @@ def read_inputs(run: Path) -> Inputs:
         desk.take(_check_volumes, run=run, scenario=scenario)
     calendar = desk.take(_build_calendar, volumes=volumes, scenario=scenario)
     shape = desk.take(_shape, volumes, calendar, run=run, scenario=scenario)
-    situation = desk.take(_situate, network, calendar, scenario=scenario)
     speeds = desk.take(_speeds, network, volumes, run=run, scenario=scenario)
     folder = _profile_folder(run, scenario)
     profiles = desk.take(read_profiles, folder)
+    profiles = desk.take(with_mileage, profiles, scenario=scenario)
+    processes = desk.take(choose_processes, profiles, scenario=scenario)
+    climate = desk.take(lay_climate, calendar, processes, scenario=scenario)
+    situation = desk.take(_situate, network, calendar, climate, scenario=scenario)
     fleet = desk.take(_build_fleet, profiles, volumes=volumes, run=run, scenario=scenario)
     desk.take(_check_places, fleet, network)
     factors = desk.take(_build_factors, profiles, fleet, calendar, scenario=scenario)
     factors = desk.take(use_economy, fleet, factors, scenario=scenario)
+    factors = desk.take(
+        complete_factors, factors, profiles, volumes, climate, processes, scenario=scenario
+    )
+    parked = desk.take(
+        read_parked, network, profiles, fleet, climate, processes, run=run, scenario=scenario
+    )
     rule = desk.take(read_rule, scenario.accounting.rule, run)
     gwp = desk.take(_find_gwp, profiles, scenario=scenario)
     coal = desk.take(_find_coal, scenario=scenario)
@@ -154,6 +172,7 @@ def read_inputs(run: Path) -> Inputs:
         profiles=profiles,
         fleet=fleet,
         factors=factors,
+        parked=parked[0],
         rule=rule,
         account=Account(
             year=scenario.year,
@@ -165,7 +184,10 @@ def read_inputs(run: Path) -> Inputs:
         ),
         memo=memo,
         hashes=hash_inputs(run, scenario),
-        notes=_gather_notes(network, volumes, calendar, shape, fleet, factors),
+        notes=(
+            *_gather_notes(network, volumes, calendar, shape, fleet, processes, climate, factors),
+            *parked[1],
+        ),
     )
 
 
@@ -203,6 +225,7 @@ def _named_files(scenario: Scenario) -> list[Path]:
     files = (
         scenario.traffic.volumes,
         scenario.traffic.speed_flow,
+        scenario.traffic.parked,
         scenario.memo.flights,
         scenario.memo.voyages,
         scenario.memo.territories,
@@ -271,10 +294,13 @@ def _shape(volumes: Volumes, calendar: Calendar, *, run: Path, scenario: Scenari
     )
 
 
-def _situate(network: Network, calendar: Calendar, *, scenario: Scenario) -> Situation:
+def _situate(
+    network: Network, calendar: Calendar, climate: Climate, *, scenario: Scenario
+) -> Situation:
     table = road_type_table(calendar, scenario.traffic.peak_hours)
     gradient = network.links["gradient"].to_numpy(np.float64)
-    return to_situation(gradient, road_type_kind(network.links), table)
+    season = climate.season if climate.n_seasons > 1 else None
+    return to_situation(gradient, road_type_kind(network.links), table, season=season)
 
 
 def _speeds(network: Network, volumes: Volumes, *, run: Path, scenario: Scenario) -> SpeedRule:

@@ -197,7 +197,9 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
     road = road_emissions(activity, inputs.factors, shares, which, area_ids)
     moved = _movements(inputs.memo)
     inventory, memo = post(
-        pd.concat([road.emission_rows, *(rows for rows, _, _ in moved)], ignore_index=True),
+        pd.concat(
+            [road.emission_rows, inputs.parked, *(rows for rows, _, _ in moved)], ignore_index=True
+        ),
         pd.concat([road.energy_rows, *(energy for _, energy, _ in moved)], ignore_index=True),
         inputs.rule,
     )

@@ -24,6 +24,7 @@ from pydantic import (
 
 from transmod.errors import Faults, InputError
 from transmod.inputs.toml import read_toml
+from transmod.schema import ROAD_PROCESSES, TRIP_KINDS, VEHICLE_CLASSES
 
 FILE_NAME = "scenario.toml"
 Output = Literal["accounts", "links", "grid", "figures"]
@@ -99,6 +100,27 @@ class TrafficChoice(_Record):
     """CSV file with road_class, alpha, beta, in place of the shipped table."""
     peak_hours: tuple[int, ...] | None = None
     """Hours of a working day that count as urban peak."""
+    trip_length_km: dict[str, float] | float = 12.4
+    """Mean length of a trip [km], or a table of it by trip kind or vehicle class; a class's own
+    figure holds on all its trips. Default: that of Europe, EMEP/EEA 2019, 1.A.3.b, section 3.4."""
+    parked: Path | None = None
+    """CSV file of the vehicles that are parked in each district, for evaporation."""
+
+    @field_validator("trip_length_km")
+    @classmethod
+    def _trips_have_lengths(cls, value: dict[str, float] | float) -> dict[str, float] | float:
+        table = value if isinstance(value, dict) else {"all": value}
+        unknown = [name for name in table if name not in (*TRIP_KINDS, *VEHICLE_CLASSES)]
+        if unknown:
+            msg = (
+                f"must go by trip kind or vehicle class, {unknown[0]!r} is none of "
+                f"{', '.join((*TRIP_KINDS, *VEHICLE_CLASSES))}"
+            )
+            raise ValueError(msg)
+        if not all(0.1 <= length <= 1000.0 for length in table.values()):
+            msg = "must be from 0.1 to 1,000 km"
+            raise ValueError(msg)
+        return value
 
 
 class FleetChoice(_Record):
@@ -189,6 +211,45 @@ class ProfilesChoice(_Record):
     `{biofuel = "ethanol", volume_share = 0.10}`."""
     conditions: dict[str, float] = {}
     """Conditions of base factors that differ from those of the set, such as `temperature_c`."""
+    processes: tuple[str, ...] | None = None
+    """What emits: some of hot, electricity, tyre, brake, road_surface, cold_start, evaporation,
+    lubricant, urea. Default: all that the inputs allow."""
+    mileage_km: float | None = Field(default=None, gt=0.0, le=1e6)
+    """Mean mileage of the fleet [km]: N2O and NH3 are taken at it, and hot exhaust of petrol cars
+    degrades up to it. Default: that of the set for N2O and NH3, no degradation."""
+
+    @field_validator("processes")
+    @classmethod
+    def _processes_are_known(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        unknown = [name for name in names or () if name not in ROAD_PROCESSES]
+        if unknown or names == ():
+            found = repr(unknown[0]) if unknown else "none"
+            msg = f"must be some of {', '.join(ROAD_PROCESSES)}: {found} found"
+            raise ValueError(msg)
+        return names and tuple(name for name in ROAD_PROCESSES if name in names)
+
+
+class ClimateChoice(_Record):
+    """`[climate]`: how warm it is; without it nothing depends on temperature."""
+
+    temperature_c: tuple[float, ...] = Field(min_length=12, max_length=12)
+    """Mean temperature of January to December [degC]."""
+    relative_humidity: tuple[float, ...] | None = Field(
+        default=None, min_length=12, max_length=12
+    )
+    """Mean relative humidity of January to December, 0 to 1."""
+    seasons: Literal["quarters", "months", "year"] = "quarters"
+    """What is told apart: December to February and so on, each month, or nothing."""
+
+    @model_validator(mode="after")
+    def _figures_make_sense(self) -> ClimateChoice:
+        if not all(-60.0 <= value <= 60.0 for value in self.temperature_c):
+            msg = "temperature_c must be from -60 to 60 degC"
+            raise ValueError(msg)
+        if not all(0.0 <= value <= 1.0 for value in self.relative_humidity or ()):
+            msg = "relative_humidity must be from 0 to 1"
+            raise ValueError(msg)
+        return self
 
 
 class GridChoice(_Record):
@@ -239,6 +300,7 @@ class Scenario(_Record):
     fleet: FleetChoice
     freight: FreightChoice = FreightChoice()
     profiles: ProfilesChoice = ProfilesChoice()
+    climate: ClimateChoice | None = None
     grid: GridChoice = GridChoice()
     accounting: AccountingChoice = AccountingChoice()
     memo: MemoChoice = MemoChoice()

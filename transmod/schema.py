@@ -21,9 +21,11 @@ POLLUTANTS = (
     "bc",
     "nh3",
     "so2",
+    "no2",  # a part of nox, never added to it
+    "pb",
 )
 GREENHOUSE_GASES = ("co2", "ch4", "n2o")
-AIR_POLLUTANTS = ("nox", "co", "nmvoc", "pm10", "pm2_5", "bc", "nh3", "so2")
+AIR_POLLUTANTS = ("nox", "co", "nmvoc", "pm10", "pm2_5", "bc", "nh3", "so2", "no2", "pb")
 
 VEHICLE_CLASSES = (
     "car",
@@ -65,6 +67,18 @@ PROCESSES = (
     "flight",
     "voyage",
 )
+# what road traffic emits by; a run may switch each of them off
+ROAD_PROCESSES = (
+    "hot",
+    "cold_start",
+    "evaporation",
+    "tyre",
+    "brake",
+    "road_surface",
+    "lubricant",
+    "urea",
+    "electricity",
+)
 SUBSECTORS = ("road", "rail", "water", "aviation", "off_road")
 ITEMS = ("inventory", "memo")
 NOTATION_KEYS = ("IE", "NE", "NO", "C")
@@ -73,6 +87,7 @@ NOTATION_KEYS = ("IE", "NE", "NO", "C")
 ACTIVITIES = (
     "road_fuel",
     "road_wear",
+    "road_lubricant",
     "road_biogenic",
     "road_electricity",
     "road_grid_losses",
@@ -173,9 +188,15 @@ class Table:
         return tuple(column.name for column in self.columns if not column.optional)
 
 
+def mass_of(pollutant: str) -> str:
+    """Return what the column of a pollutant means."""
+    note = {"no2": ": a part of nox", "pb": " (lead)"}
+    return f"mass of {pollutant}{note.get(pollutant, '')}"
+
+
 def _pollutant_columns(unit: str) -> tuple[Column, ...]:
     return tuple(
-        Column(f"{name}_t", "float64", unit, f"mass of {name}", minimum=0.0, nullable=True)
+        Column(f"{name}_t", "float64", unit, mass_of(name), minimum=0.0, nullable=True)
         for name in POLLUTANTS
     )
 
@@ -448,7 +469,7 @@ INVENTORY = Table(
         Column("n2o_t", "float64", "t", "nitrous oxide", minimum=0, nullable=True),
         Column("co2e_t", "float64", "t", "CO2 equivalent", minimum=0, nullable=True),
         *(
-            Column(f"{name}_t", "float64", "t", f"mass of {name}", minimum=0, nullable=True)
+            Column(f"{name}_t", "float64", "t", mass_of(name), minimum=0, nullable=True)
             for name in AIR_POLLUTANTS
         ),
         Column("energy_tj", "float64", "TJ", "final energy", minimum=0, nullable=True),
@@ -492,12 +513,13 @@ LINK_RESULTS = Table(
 
 SPECTRUM = Table(
     "spectrum",
-    "area x stream x road type x gradient x speed node, non-zero only",
-    ("district_id", "vehicle_class", "trip_kind", "road_type", "gradient", "speed_node"),
+    "area x stream x season x road type x gradient x speed node, non-zero only",
+    ("district_id", "vehicle_class", "trip_kind", "season", "road_type", "gradient", "speed_node"),
     (
         DISTRICT_ID,
         VEHICLE_CLASS,
         TRIP_KIND,
+        Column("season", "int64", "-", "season of the climate, from 0; 0: the year", minimum=0),
         Column("road_type", "string", "-", "driving situation", choices=ROAD_TYPES),
         Column("gradient", "float64", "m/m", "gradient node"),
         Column("speed_node", "int64", "0.1 km/h", "speed node", minimum=0),
@@ -628,6 +650,29 @@ RULE = Table(
         ),
         Column("note", "string", "-", "remark", nullable=True, optional=True),
         Column("source", "string", "-", "where the rule stands"),
+    ),
+)
+
+PARKED = Table(
+    "parked",
+    "vehicles of a type or class that are kept in a district",
+    ("district_id", "vehicle_class", "vehicle_type"),
+    (
+        DISTRICT_ID,
+        Column(
+            "vehicle_class",
+            "string",
+            "-",
+            "class of vehicle, or empty",
+            choices=VEHICLE_CLASSES,
+            nullable=True,
+            optional=True,
+        ),
+        Column(
+            "vehicle_type", "string", "-", "type of vehicle, or empty", nullable=True, optional=True
+        ),
+        Column("vehicles", "float64", "veh", "vehicles", minimum=0),
+        Column("stops_per_day", "float64", "1/d", "trips that end, a day", minimum=0, maximum=100),
     ),
 )
 

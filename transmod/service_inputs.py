@@ -12,7 +12,7 @@ from transmod.traffic.calendar import Calendar
 
 def to_service(scenario: Scenario, calendar: Calendar) -> Service:
     """Return what a scenario says of fuels, blends, loads, occupancy, grid losses and climate."""
-    choice = scenario.profiles
+    choice, climate = scenario.profiles, scenario.climate
     return Service(
         fuels=choice.fuels,
         blends={
@@ -24,6 +24,8 @@ def to_service(scenario: Scenario, calendar: Calendar) -> Service:
         },
         occupancy=scenario.fleet.occupancy,
         grid_loss_share=choice.grid_loss_share,
+        temperature_c=() if climate is None else climate.temperature_c,
+        temperature_weight=() if climate is None else month_hours(calendar),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from transmod.errors import Faults, InputError
-from transmod.inputs import correction_tables, energy_tables
+from transmod.inputs import correction_tables, energy_tables, process_tables
 from transmod.inputs import profile_tables as tables
 from transmod.inputs.checks import check_table, first_of, listed
 from transmod.inputs.tables import check_file, read_csv, read_parquet
@@ -34,6 +34,7 @@ class ProfileSet:
     `pole` are the numbers of `set.toml`; `fleets` maps the name of a fleet to its shares.
     `fuels` are of the family `fuel_family`; `fuel_families` holds the tables of the other families.
     `conditions` are those under which its base factors hold, unless a run says otherwise.
+    `processes` holds the tables of `transmod.inputs.process_tables` by name, without `.csv`.
     A table that the set lacks, where it may, has no rows. `sha256` hashes every file that was read.
     """
 
@@ -74,6 +75,7 @@ class ProfileSet:
     cabin: pd.DataFrame
     cabin_demand: pd.DataFrame
     grid_losses: pd.DataFrame
+    processes: dict[str, pd.DataFrame]
     fleets: dict[str, pd.DataFrame]
     fuel_family: str
     fuel_families: dict[str, pd.DataFrame]
@@ -111,7 +113,7 @@ def read_profiles(folder: Path) -> ProfileSet:
     settings = _read_settings(folder / "set.toml", digest, faults)
     frames = {}
     by_name = {}
-    for table in (*tables.ALL, *energy_tables.ALL, *correction_tables.ALL):
+    for table in (*tables.ALL, *energy_tables.ALL, *correction_tables.ALL, *process_tables.ALL):
         path = folder / table.name
         by_name[table.name] = table
         is_read = path.exists() or table.name in _NEEDED
@@ -176,6 +178,9 @@ def read_profiles(folder: Path) -> ProfileSet:
         cabin=frames["cabin.csv"],
         cabin_demand=frames["cabin_demand.csv"],
         grid_losses=frames["grid_losses.csv"],
+        processes={
+            table.name.removesuffix(".csv"): frames[table.name] for table in process_tables.ALL
+        },
         fleets=fleets,
         fuel_family=settings["fuel_family"],
         fuel_families=families,
@@ -185,7 +190,10 @@ def read_profiles(folder: Path) -> ProfileSet:
 def _no_rows(table: Table) -> pd.DataFrame:
     """Return a table of the right form without a row."""
     return pd.DataFrame(
-        {c.name: pd.Series(dtype="object" if c.dtype == "string" else c.dtype) for c in table.columns}
+        {
+            c.name: pd.Series(dtype="object" if c.dtype == "string" else c.dtype)
+            for c in table.columns
+        }
     )
 
 
@@ -212,7 +220,17 @@ def _read_settings(path: Path, digest: Any, faults: Faults) -> dict[str, Any]:
             value = values.get(name)
             if not isinstance(value, int | float) or isinstance(value, bool) or not value > 0:
                 faults.add(f"`{block}.{name}` of {path} must be a number > 0: {value!r} found.")
-    for name, value in settings.setdefault("conditions", {}).items():
+    _check_conditions(settings.setdefault("conditions", {}), path, faults)
+    for name in ("charging_efficiency_ac", "charging_efficiency_dc"):
+        value = settings["defaults"].get(name)
+        if isinstance(value, int | float) and value > 1:
+            faults.add(f"`defaults.{name}` of {path} must be <= 1: {value} found.")
+    return settings
+
+
+def _check_conditions(conditions: dict[str, Any], path: Path, faults: Faults) -> None:
+    """Note conditions of `set.toml` that are unknown, no number or make no sense."""
+    for name, value in conditions.items():
         unit, low, high = correction_tables.CONDITIONS.get(name, ("", 0.0, -1.0))
         if name not in _STATES:
             faults.add(
@@ -225,11 +243,6 @@ def _read_settings(path: Path, digest: Any, faults: Faults) -> dict[str, Any]:
                 f"`conditions.{name}` of {path} must be >= {low:g} and <= {high:g} [{unit}]: "
                 f"{value} found."
             )
-    for name in ("charging_efficiency_ac", "charging_efficiency_dc"):
-        value = settings["defaults"].get(name)
-        if isinstance(value, int | float) and value > 1:
-            faults.add(f"`defaults.{name}` of {path} must be <= 1: {value} found.")
-    return settings
 
 
 def _read_table(path: Path, table: Table, digest: Any, faults: Faults) -> pd.DataFrame:
@@ -317,9 +330,7 @@ def _check_references(
             )
 
 
-def _check_base(
-    base: pd.DataFrame, hot: pd.DataFrame, segments: pd.Series, faults: Faults
-) -> None:
+def _check_base(base: pd.DataFrame, hot: pd.DataFrame, segments: pd.Series, faults: Faults) -> None:
     """Note base factors without a segment, of a wrong unit, or that a curve gives too."""
     _check_known(base["segment"], segments, "`segment` of hot_tables.csv", faults, "segments.csv")
     key = base["segment"] + " " + base["quantity"]

@@ -64,6 +64,13 @@ class Factors:
     carrier: np.ndarray
     estimated: np.ndarray
     notes: tuple[str, ...]
+    scale: np.ndarray | None = None
+
+    def held(self, stream: int, situation: int, types: np.ndarray) -> np.ndarray:
+        """Return what share of the factors (J, Q) of some types holds in a stream and situation."""
+        if self.scale is None:
+            return np.ones((types.size, len(self.quantities)))
+        return self.scale[stream, situation // _R][types]
 
 
 def build_factors(

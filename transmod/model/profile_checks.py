@@ -18,6 +18,7 @@ from transmod.model.curves import Bridge, bridges, evaluate, find_poles, tabulat
 from transmod.model.factors import Factors, build_factors
 from transmod.model.findings import Finding
 from transmod.model.fleet import build_fleet
+from transmod.model.process_checks import check_processes
 from transmod.schema import N_SPEED_NODES, NODES_PER_KMH
 
 CHECK_VALUE_TOLERANCE = 1e-6
@@ -59,6 +60,7 @@ def check_set(profiles: ProfileSet) -> ProfileCheck:
         *_check_curves(profiles, counts),
         *check_base_factors(profiles, counts),
         *_check_types(profiles, counts),
+        *check_processes(profiles, counts),
         *_check_fleets(profiles, counts),
         *_list_unverified(profiles, counts),
     ]
@@ -129,7 +131,7 @@ def _check_curves(profiles: ProfileSet, counts: dict[str, float]) -> list[Findin
     counts["pole_rows"] = int(has_pole.sum())
     counts["negative_rows"] = int(negative.sum())
     sound = ~(has_pole | negative)
-    counts["interpolation_error_median"] = float(np.median(off[sound]))
+    counts["interpolation_error_median"] = float(np.median(off[sound])) if sound.any() else 0.0
     counts["interpolation_above_1e-4"] = int((off[sound] > INTERPOLATION_LISTED).sum())
     counts["interpolation_above_1e-3"] = int((off[sound] > 1e-3).sum())
     fine = np.isfinite(curve) & (curve >= 0.0)

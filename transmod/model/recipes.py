@@ -31,9 +31,11 @@ from transmod.schema import GRADIENT_NODES, POLLUTANTS, ROAD_TYPES
 
 Quantity = tuple[str, str]
 
+# of NOx and of energy, by `model.hot_shares`
+SHARES = ("no2", "pb")
 QUANTITIES: tuple[Quantity, ...] = (
     ("hot", "energy"),
-    *(("hot", pollutant) for pollutant in POLLUTANTS),
+    *(("hot", pollutant) for pollutant in POLLUTANTS if pollutant not in SHARES),
     ("electricity", "energy"),
     ("electricity", "co2"),
     ("grid_losses", "co2"),
@@ -86,6 +88,16 @@ def nitrogen_rows(pantry: Pantry, group: str, pollutant: str, sulphur: float) ->
     return pantry.mixes[key]
 
 
+def nitrogen_factor(row: Row, sulphur: float, mileage: float) -> float:
+    """Return the factor [g/km] of a row of n2o_nh3.csv at a sulphur content and mileage."""
+    first, second = row["sulphur_1_ppm"], row["sulphur_2_ppm"]
+    column = 1
+    if pd.notna(first) and sulphur > first:
+        column = 3 if pd.notna(second) and sulphur > second else 2
+    growth = row[f"per_km_{column}"] * mileage + row[f"constant_{column}"]
+    return float(max(0.0, row[f"base_{column}"] * growth))
+
+
 def _nitrogen_rows(pantry: Pantry, group: str, pollutant: str, sulphur: float) -> Mix | None:
     rows = pantry.nitrogen.get((group, pollutant, "hot"))
     if rows is None:
@@ -93,12 +105,7 @@ def _nitrogen_rows(pantry: Pantry, group: str, pollutant: str, sulphur: float) -
     mileage = pantry.profiles.defaults["mileage_km"]
     at: dict[str, int] = {}
     for row in rows:
-        first, second = row["sulphur_1_ppm"], row["sulphur_2_ppm"]
-        column = 1
-        if pd.notna(first) and sulphur > first:
-            column = 3 if pd.notna(second) and sulphur > second else 2
-        growth = row[f"per_km_{column}"] * mileage + row[f"constant_{column}"]
-        value = max(0.0, row[f"base_{column}"] * growth)
+        value = nitrogen_factor(row, sulphur, mileage)
         at[row["situation"]] = pantry.row(0.0, 140.0, num_v0=value)
     lacking = sorted({s for s in SITUATION.values() if s not in at})
     if lacking:
@@ -230,10 +237,7 @@ def hot_recipes(pantry: Pantry, row: Row) -> dict[Quantity, Recipe]:
     if not isinstance(row["hot_segment"], str):
         return {}
     segment, load, fuel = row["hot_segment"], row["load_fraction"], pantry.fuels[row["fuel"]][0]
-    rows = {
-        name: pantry.hot(segment, name, load)
-        for name in BASE_QUANTITIES
-    }
+    rows = {name: pantry.hot(segment, name, load) for name in BASE_QUANTITIES}
     if isinstance(row["nitrogen_group"], str):
         for name in ("n2o", "nh3"):
             rows[name] = nitrogen_rows(pantry, row["nitrogen_group"], name, fuel["sulphur_mg_kg"])

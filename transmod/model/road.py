@@ -34,6 +34,10 @@ _ACTIVITY_OF_PROCESS = {
     "electricity": "road_electricity",
     "grid_losses": "road_grid_losses",
     "tyre": "road_wear",
+    "cold_start": "road_fuel",
+    "evaporation": "road_fuel",
+    "urea": "road_fuel",
+    "lubricant": "road_lubricant",
     "brake": "road_wear",
     "road_surface": "road_wear",
 }
@@ -106,7 +110,7 @@ def link_factors(
         (
             shares.shape[0],
             gradients.size,
-            len(ROAD_TYPES),
+            factors.index.shape[2],
             N_SPEED_NODES,
             len(streams),
             len(LINK_QUANTITIES),
@@ -118,12 +122,13 @@ def link_factors(
     for m, c in np.ndindex(shares.shape[:2]):
         types = np.flatnonzero(shares[m, c])
         for g, gradient in enumerate(_positions(gradients)):
-            for r in range(len(ROAD_TYPES)):
+            for r in range(out.shape[2]):
                 curve = factors.index[np.ix_(types, used)][:, :, r, gradient]
-                weight = np.broadcast_to(shares[m, c, types][:, None], curve.shape)
+                weight = shares[m, c, types][:, None] * factors.held(c, r, types)[:, used]
                 row = np.broadcast_to(target[used], curve.shape)
+                some = curve > 0
                 mix = sparse.csr_matrix(
-                    (weight.ravel(), (row.ravel(), curve.ravel())),
+                    (weight[some], (row[some], curve[some])),
                     shape=(len(LINK_QUANTITIES), n_curves),
                 )
                 out[m, g, r, :, c, :] += (mix @ factors.curve).T
@@ -163,11 +168,12 @@ def road_emissions(
         share = shares[which, c]
         types = np.flatnonzero(share.any(axis=0))
         driven = activity.spectrum[..., c]
-        total = _times_curves(driven, activity.gradients, factors, types) * share[:, types, None]
+        total = _times_curves(driven, activity.gradients, factors, types, c)
+        total *= share[:, types, None]
         keys = _Keys(stream, area_ids, factors, types)
-        present = (share[:, types] > 0.0) & driven.any(axis=(1, 2, 3))[:, None]
-        emission.append(_mass_rows(total, present, keys))
-        energy.append(_energy_rows(total, present, keys))
+        present = (share[:, types] > 0.0) & np.asarray(driven.any(axis=(1, 2, 3)))[:, None]
+        emission.append(_mass_rows(total, present, keys, c))
+        energy.append(_energy_rows(total, present, keys, c))
         vkm_rows.append(_activity_rows(driven, share[:, types], keys))
         outside[stream] = _outside_validity(driven, share, types, factors, activity.gradients)
     return RoadEmissions(
@@ -202,11 +208,13 @@ class _Keys:
         )
 
 
-def _times_curves(driven: Floats, gradients: Floats, factors: Factors, types: Integers) -> Floats:
-    """Return kilometres (A, G, R, K) times factor (A, J, Q)."""
+def _times_curves(
+    driven: Floats, gradients: Floats, factors: Factors, types: Integers, stream: int
+) -> Floats:
+    """Return kilometres (A, G, R, K) of a stream times factor (A, J, Q)."""
     out = np.zeros((driven.shape[0], types.size, len(factors.quantities)))
     for g, gradient in enumerate(_positions(gradients)):
-        for r in range(len(ROAD_TYPES)):
+        for r in range(driven.shape[2]):
             nodes = np.flatnonzero(driven[:, g, r].any(axis=0))
             if nodes.size == 0:
                 continue
@@ -217,15 +225,21 @@ def _times_curves(driven: Floats, gradients: Floats, factors: Factors, types: In
                 np.ascontiguousarray(driven[:, g, r, own]),
                 np.ascontiguousarray(factors.curve[rows, own]),
             )
-            out += sums[:, place.reshape(types.size, -1)]
+            out += sums[:, place.reshape(types.size, -1)] * factors.held(stream, r, types)
     return out
 
 
-def _mass_rows(total: Floats, present: NDArray[np.bool_], keys: _Keys) -> pd.DataFrame:
+def _applies(factors: Factors, types: Integers, stream: int) -> NDArray[np.bool_]:
+    """Say which quantities of which types (J, Q) a stream has; not, where no season holds any."""
+    has = np.asarray(factors.index[types].any(axis=(2, 3))) | ~factors.estimated[types]
+    return has if factors.scale is None else has & factors.scale[stream][:, types].any(axis=0)
+
+
+def _mass_rows(total: Floats, present: NDArray[np.bool_], keys: _Keys, stream: int) -> pd.DataFrame:
     """Return the emission rows of a stream from its sums (A, J, Q) [g]."""
     factors, types = keys.factors, keys.types
     is_mass = np.array([name != "energy" for _, name in factors.quantities])
-    applies = factors.index[types].any(axis=(2, 3)) | ~factors.estimated[types]
+    applies = _applies(factors, types, stream)
     area, kind, q = np.nonzero(present[:, :, None] & np.asarray(applies & is_mass)[None])
     process = np.array([name for name, _ in factors.quantities], object)
     pollutant = np.array([name for _, name in factors.quantities], object)
@@ -240,14 +254,17 @@ def _mass_rows(total: Floats, present: NDArray[np.bool_], keys: _Keys) -> pd.Dat
     return rows
 
 
-def _energy_rows(total: Floats, present: NDArray[np.bool_], keys: _Keys) -> pd.DataFrame:
+def _energy_rows(
+    total: Floats, present: NDArray[np.bool_], keys: _Keys, stream: int
+) -> pd.DataFrame:
     """Return the energy rows of a stream from its sums (A, J, Q) [MJ]."""
     factors, types = keys.factors, keys.types
-    parts = []
+    none = keys.frame(types[:0], types[:0])
+    parts = [none.assign(activity=none["location"], fuel=none["location"], energy_tj=0.0)]
     for q, (process, name) in enumerate(factors.quantities):
         if name != "energy":
             continue
-        applies = factors.index[types, q].any(axis=(1, 2))
+        applies = _applies(factors, types, stream)[:, q] & factors.estimated[types, q]
         area, kind = np.nonzero(present & applies[None])
         rows = keys.frame(area, kind)
         rows.insert(0, "activity", _ACTIVITY_OF_PROCESS[process])
@@ -259,8 +276,11 @@ def _energy_rows(total: Floats, present: NDArray[np.bool_], keys: _Keys) -> pd.D
 
 def _activity_rows(driven: Floats, share: Floats, keys: _Keys) -> pd.DataFrame:
     """Return vehicle-kilometres and hours of a stream by area, type and road type."""
-    vkm = driven.sum(axis=(1, 3))
-    hours = np.einsum("agrk,k->ar", driven, hours_per_km())
+    by_node = driven.sum(axis=1)
+    # seasons are added up
+    by_node = by_node.reshape(by_node.shape[0], -1, len(ROAD_TYPES), by_node.shape[2]).sum(axis=1)
+    vkm = by_node.sum(axis=2)
+    hours = np.einsum("ark,k->ar", by_node, hours_per_km())
     area, kind, road = np.nonzero((share > 0.0)[:, :, None] & (vkm > 0.0)[:, None, :])
     rows = keys.frame(area, kind).drop(columns="location")
     rows["road_type"] = np.asarray(ROAD_TYPES, object)[road]
@@ -280,8 +300,8 @@ def _outside_validity(
     speed = np.arange(N_SPEED_NODES) / NODES_PER_KMH
     below = above = 0.0
     for g, gradient in enumerate(_positions(gradients)):
-        for r in range(len(ROAD_TYPES)):
-            limits = factors.validity[types, r, gradient]
+        for r in range(driven.shape[2]):
+            limits = factors.validity[types, r % len(ROAD_TYPES), gradient]
             low = np.einsum("ak,jk->aj", driven[:, g, r], 1.0 * (speed < limits[:, :1]))
             high = np.einsum("ak,jk->aj", driven[:, g, r], 1.0 * (speed > limits[:, 1:]))
             below += float((low * share[:, types]).sum())

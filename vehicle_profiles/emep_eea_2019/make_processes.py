@@ -205,6 +205,7 @@ def process_rules() -> list[dict[str, object]]:
     missing = "no cold start published for this class in the edition 2019"
     rules["cold_start"] = [
         ("*_bev*", None, "none", "no engine"),
+        ("*_fcev*", None, "none", "no engine"),
         ("car_petrol_2_stroke_*", None, "not_estimated", "no ratio for two-stroke cars"),
         *cold_groups()[1],
         ("car_cng_*", None, "not_estimated", "no ratio for CNG"),
@@ -249,7 +250,10 @@ def process_rules() -> list[dict[str, object]]:
 
 
 def _no2_rules() -> list[tuple[str, str | None, str, str]]:
-    rules: list[tuple[str, str | None, str, str]] = [("*_bev*", None, "none", "no exhaust")]
+    rules: list[tuple[str, str | None, str, str]] = [
+        ("*_bev*", None, "none", "no exhaust"),
+        ("*_fcev*", None, "none", "no nitrogen is burnt"),
+    ]
 
     def add(pattern: str, group: str, reason: str = "") -> None:
         rules.append((pattern, group, "figures", reason))
@@ -269,8 +273,10 @@ def _no2_rules() -> list[tuple[str, str | None, str, str]]:
                 add(f"{kind}_{fuel}_*euro{euro}*", f"car_{fuel}_euro{euro}")
             add(f"{kind}_{fuel}_*euro6abc*", f"car_{fuel}_euro6")
             add(f"{kind}_{fuel}_*euro6d*", f"car_{fuel}_euro6c")
-    for kind in ("bus_cng_*", "rigid_petrol_*"):
-        rules.append((kind, None, "not_estimated", "no fraction published"))
+    rules += [
+        (pattern, None, "not_estimated", "no fraction published")
+        for pattern in ("bus_cng_*", "rigid_petrol_*")
+    ]
     for kind in ("rigid", "articulated", "bus", "coach"):
         for euro in EURO_1_TO_5:
             add(f"{kind}_*{euro}*", f"heavy_diesel_{euro}")
