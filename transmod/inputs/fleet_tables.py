@@ -58,7 +58,7 @@ STOCK = Table(
         _whole("registration_year", "year of first registration", minimum=1900, maximum=2100),
         _number("vehicles", "veh", "number of vehicles"),
         _text(
-            "powertrain", "what drives them; empty: bev for electricity, fcev for hydrogen, else ice",
+            "powertrain", "what drives them; empty: by the fuel, else ice",
             choices=POWERTRAINS, nullable=True, optional=True,
         ),
         _text(

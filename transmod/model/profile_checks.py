@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from transmod.errors import InputError
-from transmod.inputs.profile_tables import COEFFICIENTS, TRUSTED
 from transmod.inputs.fleet_tables import FOLDER, read_turnover
+from transmod.inputs.profile_tables import COEFFICIENTS, TRUSTED
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.tables import read_shipped_table
 from transmod.model.base_checks import check_base_factors
