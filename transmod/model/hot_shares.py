@@ -65,10 +65,12 @@ def add_shares(case: Case) -> Addition:
         if not energy[j].any():  # nothing is burnt
             continue
         found = groups.find("no2", row["vehicle_type"])
+        if found is not None and found.state == "none":  # hydrogen
+            continue
         if found is not None and found.state == "figures":
             _spread(addition, j, 0, case.curves.scale(nox[j], float(fraction[found.group])))
         else:
-            addition.estimated[j, 0] = found is not None and found.state == "none"
+            addition.estimated[j, 0] = False
         addition.estimated[j, 0] &= case.is_estimated(("hot", "nox"))[j]
         if row["fuel"] in lead.index:
             ug = float(lead[row["fuel"]])
