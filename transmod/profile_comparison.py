@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,7 @@ from transmod.inputs.shipped import find_shipped
 from transmod.model.corrections import conditions_of, with_conditions
 from transmod.model.factors import build_factors
 from transmod.model.fleet import build_fleet
+from transmod.model.service import Service
 from transmod.model.spectrum_emissions import (
     STREAM,
     driven_shares,
@@ -24,6 +24,9 @@ from transmod.model.spectrum_emissions import (
     spectrum_emissions,
     translate_shares,
 )
+from transmod.scenario import Scenario
+from transmod.service_inputs import to_service
+from transmod.traffic.calendar import Calendar, build_calendar
 
 ALL_CLASSES = "all"
 _KEY = ["vehicle_class", "process", "pollutant"]
@@ -100,25 +103,29 @@ def compare_profiles(
     Notes
     -----
     Everything that follows from the spectrum is compared: hot exhaust, electricity, wear. Cold
-    starts and evaporation are not. The grid electricity is that of the run.
+    starts and evaporation are not. Grid electricity, loads, occupancy and climate are those of the
+    run; fuels, blends and conditions too, in the set of the run.
     """
     spectrum = read_result_table(run, "spectrum")
-    options = read_manifest(run)["options"]
+    scenario = Scenario.model_validate(read_manifest(run)["options"])
+    service = to_service(scenario, _calendar(scenario))
     sets = read_profiles(find_set(set_a)), read_profiles(find_set(set_b))
     given = _conditions_by_set(sets, conditions or {})
     parts = []
     names = []
     for profiles, fleet, own in zip(sets, (fleet_a, fleet_b), given, strict=True):
-        shares, name = _shares(profiles, fleet, run, options, spectrum)
-        choice = options.get("profiles", {})
+        shares, name = _shares(profiles, fleet, run, scenario, spectrum)
+        choice = scenario.profiles
+        is_of_run = Path(choice.set).name == profiles.name
         factors = build_factors(
             profiles,
             sorted(set(shares["vehicle_type"])),
-            year=options["year"],
-            electricity_area=choice.get("electricity_area"),
-            electricity_year=choice.get("electricity_year"),
-            electricity_kg_per_kwh=choice.get("electricity_kg_per_kwh"),
-            conditions=own,
+            year=scenario.year,
+            electricity_area=choice.electricity_area,
+            electricity_year=choice.electricity_year,
+            electricity_kg_per_kwh=choice.electricity_kg_per_kwh,
+            conditions=(choice.conditions if is_of_run else {}) | own,
+            service=service if is_of_run else _elsewhere(service),
         )
         parts.append(spectrum_emissions(spectrum, shares, factors))
         names.append(name)
@@ -174,24 +181,38 @@ def _shares(
     profiles: ProfileSet,
     fleet: str | None,
     run: Path,
-    options: dict[str, Any],
+    scenario: Scenario,
     spectrum: pd.DataFrame,
 ) -> tuple[pd.DataFrame, str]:
     """Return the shares of a side, and what they are called."""
     if fleet is not None:
         streams = spectrum[STREAM].drop_duplicates().sort_values(STREAM)
-        year = options.get("fleet", {}).get("year") or options["year"]
+        year = scenario.fleet.year or scenario.year
         found = build_fleet(
             profiles, fleet, list(streams.itertuples(index=False, name=None)), year=year
         )
         return fleet_shares(found, list(spectrum["district_id"].unique())), fleet
     shares = driven_shares(read_result_table(run, "activity"))
-    own = options.get("profiles", {}).get("set", "emep_eea_2019")
+    own = scenario.profiles.set
     if Path(own).name == profiles.name:
         return shares, "of the run"
     folder = find_set(own)
     folder = folder if folder.is_dir() else Path(run) / own
     return translate_shares(shares, read_profiles(folder), profiles), "of the run, by its like"
+
+
+def _calendar(scenario: Scenario) -> Calendar:
+    choice = scenario.calendar
+    return build_calendar(
+        scenario.year, scenario.timezone, layout="profile", day_types=choice.day_types,
+        holidays=choice.holidays, seasons=choice.seasons, period=choice.period,
+        series_time=choice.series_time, day_type=choice.day_type, hour=choice.hour,
+    )  # fmt: skip
+
+
+def _elsewhere(service: Service) -> Service:
+    """Return the service in another set, which has fuels of its own."""
+    return replace(service, fuels=None, blends={})
 
 
 def _side_by_side(a: pd.DataFrame, b: pd.DataFrame, vkm: pd.Series) -> pd.DataFrame:

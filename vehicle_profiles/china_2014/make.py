@@ -67,6 +67,16 @@ SPEED = {
 }
 HUMIDITY = {"<50%": (None, 50, False, False), ">50%": (50, None, False, False)}
 WARM_C = 24
+# our size: class and size of freight.csv of EMEP/EEA
+FREIGHT = {
+    "mini_truck": ("lcv", "n1_i"),
+    "light_truck": ("lcv", "n1_iii"),
+    "three_wheeler": ("lcv", "n1_i"),
+    "low_speed_truck": ("lcv", "n1_iii"),
+    "medium_truck": ("rigid_truck", "7_5_12t"),
+    "heavy_truck": ("rigid_truck", "20_26t"),
+    "heavy_tractor": ("articulated_truck", "40_50t"),
+}
 DETERIORATION = {"mini_small_passenger": ("car",), "taxi": ("taxi",)}
 TWO_WHEELERS = ("motorcycle", "moped")
 
@@ -258,14 +268,46 @@ def main(folder: Path) -> None:
         ("bc_fraction.csv", "group", types["bc_group"]),
         ("wear.csv", "wear_group", types["wear_group"]),
         ("electric_points.csv", "curve", electric["curve"]),
+        ("cabin.csv", "curve", electric["curve"]),
     ):
         rows = pd.read_csv(EMEP / name, keep_default_na=False)
         rows[rows[column].isin(set(used.dropna()))].to_csv(HERE / name, index=False)
+    make_freight().to_csv(HERE / "freight.csv", index=False)
     for name in ("wear_fractions.csv", "wear_speed.csv", "gwp.csv", "electricity.csv",
+                 "grid_losses.csv", "cabin_demand.csv",
                  "movement_fuels.csv"):  # fmt: skip
         (HERE / name).write_bytes((EMEP / name).read_bytes())
     make_mappings(folder)
     make_fleet().to_csv(HERE / "fleets" / "china_2023.csv", index=False)
+    add_sources()
+
+
+def make_freight() -> pd.DataFrame:
+    """Return what trucks carry: as the class that their energy is taken from."""
+    table = pd.read_csv(EMEP / "freight.csv", keep_default_na=False)
+    table = table[table["use"] == "general"].set_index(["vehicle_class", "size"])
+    parts = [
+        table.loc[[(vehicle_class, theirs)]].reset_index().assign(size=ours)
+        for ours, (vehicle_class, theirs) in FREIGHT.items()
+    ]
+    out = pd.concat(parts, ignore_index=True)
+    out["verification"] = "assumption"
+    out["note"] = [f"as {theirs}" for _, theirs in FREIGHT.values()]
+    return out
+
+
+def add_sources() -> None:
+    """Add the sources that tables of EMEP/EEA brought along."""
+    own = pd.read_csv(HERE / "sources.csv", keep_default_na=False)
+    used: set[str] = set()
+    for path in [*HERE.glob("*.csv"), *HERE.glob("fleets/*.csv")]:
+        table = pd.read_csv(path)
+        for column in ("source", "sulphur_source"):
+            if column in table and path.name not in ("sources.csv", "standards.csv"):
+                used |= set(table[column].dropna())
+    theirs = pd.read_csv(EMEP / "sources.csv", keep_default_na=False)
+    more = theirs[theirs["source"].isin(used - set(own["source"]))]
+    pd.concat([own, more]).to_csv(HERE / "sources.csv", index=False)
 
 
 def make_mappings(folder: Path) -> None:
