@@ -131,6 +131,14 @@ def test_threads_change_no_bit(kind, source):
         assert getattr(one, name).tobytes() == getattr(two, name).tobytes()
 
 
+def test_an_undelayed_speed_beyond_the_nodes_counts_where_anyone_drives():
+    city = random_city(kind="hourly", source="free")
+    city.rule.free[:] = 50.0
+    city.rule.free[[3, 4]] = 150.0  # link 4 has no volume
+    result = measure(*city.arguments)
+    assert result.n_too_fast == (city.rows.link == 3).sum() * city.calendar.weight.size
+
+
 def test_speeds_beyond_the_nodes_are_held_and_counted():
     city = random_city(kind="hourly", source="given", seed=6)
     result = measure(*city.arguments)

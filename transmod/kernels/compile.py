@@ -53,7 +53,7 @@ numba.config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]  # type: ignore[attr-defi
 # Without a folder to write to Numba would keep code beside the sources, or stop: compile anew.
 # fastmath stays off as a whole: with it isnan(nan) is False and a sum depends on the machine
 OPTIONS: dict[str, Any] = {
-    "cache": _is_writable(Path(numba.config.CACHE_DIR)),
+    "cache": _is_writable(Path(os.environ["NUMBA_CACHE_DIR"])),
     "error_model": "numpy",
     "nogil": True,
 }

@@ -252,35 +252,48 @@ def _cut_chunks(
         link = rows.link[chosen]
         at = link - block.first
         given = None
+        series: NDArray[np.floating]
         if block.volume is None:
             assert block.average is not None
             average = _pad(block.average[at], 1, tour.n_streams)
             series = tour.series
         else:
             average = _pad(block.given[at].astype(np.float64), 1, tour.n_streams)
-            series = np.take(block.volume[at], order, axis=2)
+            series = _sort_hours(block.volume[at], order)
             if block.speed is not None and rule.source == "given":
-                given = np.take(block.speed[at], order, axis=2)
+                given = _sort_hours(block.speed[at], order)
         speed = travel_speeds(rule, link, average, series, given)
         yield _Chunk(chosen, average, series, speed)
+
+
+def _sort_hours(values: NDArray[np.float32], order: Integers) -> NDArray[np.float32]:
+    """Return values (N, C, T) with their hours in the order of the clock."""
+    if (np.diff(order) > 0).all():
+        return values
+    return np.take(values, order, axis=2)
 
 
 def _count_too_fast(network: Network, rows: Rows, rule: SpeedRule, chunk: _Chunk) -> int:
     """Return the speeds above the last node; refuse those that no node stands for."""
     speed = chunk.speed
-    if rule.source == "given":
-        is_driven = chunk.average[:, : speed.shape[1], np.newaxis] > 0.0
-        wrong = ~(speed >= 0.0) & is_driven  # written so that NaN is caught
-        if wrong.any():
-            first = rows.link[chunk.rows[wrong.any(axis=(1, 2)).argmax()]]
-            raise InputError(
-                f"Speed of a link must be a number >= 0 [km/h]: {wrong.sum():,} of {speed.size:,} "
-                f"are not, first on link_id {network.links['link_id'].iloc[first]} "
-                f"({speed[wrong][0]}). Look at the speeds of this link."
-            )
-    elif rule.free.max() <= MAX_NODE_SPEED_KMH:
+    if rule.source != "given" and rule.free.max() <= MAX_NODE_SPEED_KMH:
         return 0  # no speed is above the undelayed one
-    return int((speed > MAX_NODE_SPEED_KMH).sum())
+    average = chunk.average[:, : speed.shape[1]]
+    if speed.shape[1] == 1:  # of all streams
+        average = chunk.average.max(axis=1, keepdims=True)
+    is_driven = average > 0.0
+    wrong = ~(speed.min(axis=2) >= 0.0) & is_driven  # written so that NaN is caught
+    if wrong.any():
+        first, stream = np.argwhere(wrong)[0]
+        own = speed[first, stream]
+        link_id = network.links["link_id"].iloc[rows.link[chunk.rows[first]]]
+        raise InputError(
+            f"Speed of a link must be a number >= 0 [km/h]: that of {wrong.sum():,} of "
+            f"{is_driven.sum():,} streams is not, first on link_id {link_id} "
+            f"({own[~(own >= 0.0)][0]}). Look at the speeds of this link."
+        )
+    fast = speed.max(axis=2) > MAX_NODE_SPEED_KMH
+    return int((speed[fast & is_driven] > MAX_NODE_SPEED_KMH).sum())
 
 
 def _drive_chunk(
