@@ -50,7 +50,11 @@ def test_figure_of_the_main_types(tmp_path):
     image = imread(tmp_path / "a.png")
     assert image.shape[1] > 1000
     assert (image[..., :3].std(axis=(0, 1)) > 0.02).all()
-    plot_profiles(FOLDER, tmp_path / "b.png")
+
+
+def test_same_bytes_each_time(tmp_path):
+    for name in ("a.png", "b.png"):
+        plot_profiles(FOLDER, tmp_path / name, types=[CAR], pollutant="nox")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 

@@ -76,7 +76,7 @@ def test_survivors_by_hand():
 
 @pytest.mark.parametrize("form", ["weibull", "logistic"])
 @given(age=st.floats(0, 60), step=st.floats(0, 20), scale=st.floats(3, 40), shape=st.floats(0.2, 8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_survival_falls_from_one(form, age, step, scale, shape):
     ages = np.array([0.0, age, age + step])
     log = log_survival(ages, [form] * 3, np.full(3, scale), np.full(3, shape))
