@@ -26,6 +26,7 @@ from typer.testing import CliRunner
 import transmod.intake
 from transmod.cli import app
 from transmod.inputs.profiles import read_profiles
+from transmod.model.factors import build_factors
 from transmod.run import run
 
 MEMO = {"flights": "input/flights.csv"}
@@ -114,7 +115,9 @@ class Case:
 
 
 @pytest.fixture
-def case(good, tmp_path):
+def case(good, tmp_path, monkeypatch):
+    """The good run, to be spoilt; its factors are not built, as no bad run gets that far."""
+    monkeypatch.setattr(transmod.intake, "build_factors", lambda *_, **__: None)
     root, former = good
     shutil.copytree(root, tmp_path / "work")
     return Case(tmp_path / "work", former)
@@ -170,8 +173,15 @@ def test_scenario_keys(case):
 
 def test_scenario_key_missing(case):
     text = (case.run / "scenario.toml").read_text()
-    (case.run / "scenario.toml").write_text(text.replace('mix = "input/fleet.csv"', ""))
-    case.refused("`fleet.mix` must be given: not found")
+    for line in ('title = "Small city"', 'path = "../../networks/small"'):
+        assert line in text
+        text = text.replace(line, "")
+    (case.run / "scenario.toml").write_text(text)
+    case.refused(
+        "(2 faults)",
+        "`title` must be given: not found",
+        "`network.path` must be given: not found",
+    )
 
 
 def test_names_of_choices(case):
@@ -440,8 +450,9 @@ def test_fleet_of_an_unknown_district(case):
     )
 
 
-def test_class_without_factor(case):
+def test_class_without_factor(case, monkeypatch):
     """A class that the fleet has not, and a battery car without a figure for electricity."""
+    monkeypatch.setattr(transmod.intake, "build_factors", build_factors)
     case.rewrite_volumes(volumes={"car": {0: 1.0}, "coach": {1: 2.0}})
     case.refused("must give shares for each stream of the run: none for coach all")
     case.rewrite_volumes()
@@ -571,7 +582,8 @@ def test_build_from_a_truncated_geopackage(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
-def test_read_only_run_folder(case):
+def test_read_only_run_folder(case, monkeypatch):
+    monkeypatch.setattr(transmod.intake, "build_factors", build_factors)
     case.scenario(title="Another")
     case.run.chmod(0o555)
     try:
@@ -582,6 +594,7 @@ def test_read_only_run_folder(case):
 
 def test_read_only_disk(case, monkeypatch):
     """As root, and on a disk that is mounted read-only: the system refuses."""
+    monkeypatch.setattr(transmod.intake, "build_factors", build_factors)
     case.scenario(title="Another")
     opened = os.open
 
