@@ -19,9 +19,7 @@ def to_service(scenario: Scenario, calendar: Calendar) -> Service:
             fuel: blend if isinstance(blend, str) else Blend(blend.biofuel, blend.volume_share)
             for fuel, blend in choice.blends.items()
         },
-        freight={
-            name: Load(load.load_factor, load.empty_share) for name, load in scenario.freight
-        },
+        freight={name: Load(load.load_factor, load.empty_share) for name, load in scenario.freight},
         occupancy=scenario.fleet.occupancy,
         grid_loss_share=choice.grid_loss_share,
         temperature_c=() if climate is None else climate.temperature_c,

@@ -77,7 +77,7 @@ def choose_fuels(
                 f"{', '.join(fuels.loc[fuels['kind'] == 'combustion', 'fuel'])}."
             )
         elif blend is not None:
-            bio = profiles.biofuels.set_index("biofuel").loc[blend.biofuel]
+            bio = profiles.biofuels[profiles.biofuels["biofuel"] == blend.biofuel].iloc[0]
             fossil = rows.iloc[0]
             lacking = [n for n in ("density_kg_l", "ncv_mj_kg") if pd.isna(fossil[n])]
             if lacking:
@@ -99,9 +99,18 @@ def choose_fuels(
     return replace(profiles, fuels=fuels), tuple(notes)
 
 
-def check_fuels(profiles: ProfileSet, types: pd.DataFrame) -> None:
+def check_fuels(profiles: ProfileSet, fuels: pd.DataFrame, types: pd.DataFrame) -> None:
     """
     Make sure that every type of a run finds its fuel in the family that was chosen.
+
+    Parameters
+    ----------
+    profiles : ProfileSet
+        The set, with all its families.
+    fuels : pandas.DataFrame
+        The family that was chosen.
+    types : pandas.DataFrame
+        J rows of `types.csv`.
 
     Raises
     ------
@@ -111,7 +120,7 @@ def check_fuels(profiles: ProfileSet, types: pd.DataFrame) -> None:
     faults = Faults()
     known = {profiles.fuel_family: profiles.fuels, **profiles.fuel_families}
     for fuel, rows in types.groupby("fuel"):
-        if fuel not in set(profiles.fuels["fuel"]):
+        if fuel not in set(fuels["fuel"]):
             having = [name for name, table in known.items() if fuel in set(table["fuel"])]
             faults.add(
                 f"The fuels of a run must be of one family: {fuel} of {len(rows)} vehicle types, "

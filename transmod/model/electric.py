@@ -20,7 +20,7 @@ COMFORT_C = 20.0  # below it a cabin is heated, from it on cooled
 
 
 def cabin_power(
-    cabin: pd.Series, demand: pd.DataFrame, temperature_c: Sequence[float]
+    cabin: pd.Series, demand: pd.DataFrame, temperature_c: Sequence[float] | np.ndarray
 ) -> np.ndarray:
     """
     Return the electric power of heating or cooling at some temperatures.

@@ -124,9 +124,10 @@ def build_factors(
     type without gradient has one curve for all.
     """
     profiles = with_conditions(profiles, conditions or {})
-    profiles, fuel_notes = choose_fuels(profiles, service.fuels, service.blends)
     types = _select(profiles, vehicle_types)
-    check_fuels(profiles, types)
+    fuelled, fuel_notes = choose_fuels(profiles, service.fuels, service.blends)
+    check_fuels(profiles, fuelled.fuels, types)
+    profiles = fuelled
     types, load_notes = load_types(profiles, types, service)
     notes = [*fuel_notes, *load_notes]
     kg_per_kwh = electricity_factor(

@@ -71,11 +71,12 @@ def load_types(
     unknown = types["vehicle_class"].isin(FREIGHT_CLASSES) & types["mean_load_t"].isna()
     if not unknown.any():
         return types, ()
-    return types, (
+    note = (
         f"Tonne-kilometres are unknown (null) for {int(unknown.sum())} vehicle types without a row "
         f"in freight.csv of the set {profiles.name}, first "
-        f"{types.loc[unknown, 'vehicle_type'].iloc[0]}.",
+        f"{types.loc[unknown, 'vehicle_type'].iloc[0]}."
     )
+    return types, (note,)
 
 
 def effective_load(load_factor: pd.Series, empty_share: pd.Series) -> pd.Series:

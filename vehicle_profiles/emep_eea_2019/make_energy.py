@@ -240,7 +240,9 @@ def make_types_of_use() -> None:
 def _replace(file: str, rows: pd.DataFrame, key: str) -> None:
     """Put rows into a table in place of those of the same key."""
     table = pd.read_csv(HERE / file, keep_default_na=False, na_values=[""])
-    table = pd.concat([table[~table[key].isin(rows[key])], rows[table.columns.intersection(rows.columns)]])
+    table = pd.concat(
+        [table[~table[key].isin(rows[key])], rows[table.columns.intersection(rows.columns)]]
+    )
     table.sort_values(key, kind="stable").to_csv(HERE / file, index=False)
 
 
