@@ -146,10 +146,10 @@ def read_inputs(run: Path) -> Inputs:
     fleet = desk.take(_build_fleet, profiles, volumes=volumes, run=run, scenario=scenario)
     desk.take(_check_places, fleet, network)
     factors = desk.take(_build_factors, profiles, fleet, calendar, scenario=scenario)
-    factors = desk.take(use_economy, fleet, factors, scenario=scenario)
     factors = desk.take(
         complete_factors, factors, profiles, volumes, climate, processes, scenario=scenario
     )
+    factors = desk.take(use_economy, fleet, factors, scenario=scenario)
     parked = desk.take(
         read_parked, network, profiles, fleet, climate, processes, run=run, scenario=scenario
     )

@@ -182,7 +182,7 @@ def standards(
     out = stock["emission_standard"].astype(object)
     types = profiles.types
     clean = types.assign(clean=types["emission_standard"] == ZERO_TAILPIPE)
-    clean = clean.groupby(["vehicle_class", "powertrain"], as_index=False)["clean"].min()
+    clean = clean.groupby(["vehicle_class", "powertrain"], as_index=False)[["clean"]].min()
     pair = stock[["vehicle_class", "powertrain"]].merge(clean, how="left")
     is_clean = pair["clean"].eq(True).to_numpy()
     out[is_clean & (out == "").to_numpy()] = ZERO_TAILPIPE

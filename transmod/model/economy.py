@@ -8,7 +8,7 @@ change. The factor of a cohort is
 
 for the vehicles of a class, fuel and year of registration together, so it follows the sizes they
 have. It is never part of a factor row: it scales the curves of a run, and only those of fuel burnt
-(energy, CO2, SO2), and only where a scenario asks for it.
+(energy, CO2, SO2, lead), and only where a scenario asks for it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from transmod.model.factors import Factors
 
 CYCLE = "wltc"
 # what is bound to fuel burnt; CO, NOx and particles follow the standard, not the consumption
-FUEL_BOUND = ("energy", "co2", "co2_biogenic", "so2")
+FUEL_BOUND = ("energy", "co2", "co2_biogenic", "so2", "pb")
 _PROCESSES = ("hot", "cold_start")
 
 
@@ -141,8 +141,8 @@ def scale_energy(factors: Factors, scale: Mapping[str, float]) -> Factors:
         index[j, bound] = new[place].reshape(index[j, bound].shape)
         n_curves += len(rows)
     note = (
-        "Fuel economy by model year is on: energy, CO2 and SO2 of fuel burnt are scaled for "
-        f"{int((of_type != 1.0).sum())} of {of_type.size} vehicle types, by {of_type.min():.3f} to "
+        "Fuel economy by model year is on: energy, CO2, SO2 and lead of fuel burnt are scaled "
+        f"for {int((of_type != 1.0).sum())} of {of_type.size} vehicle types, by {of_type.min():.3f} to "
         f"{of_type.max():.3f}; the published factor rows are unchanged."
     )
     return replace(

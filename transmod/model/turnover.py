@@ -123,7 +123,9 @@ def move_on(
     -----
     New vehicles have the mix of powertrains, fuels and sizes that the group registered last.
     """
-    code, groups = pd.MultiIndex.from_frame(stock[GROUP]).factorize()
+    keys = pd.MultiIndex.from_frame(stock[GROUP])
+    groups = keys.unique()
+    code = groups.get_indexer(keys)
     mix = _last_mix(stock)
     of_mix = groups.get_indexer(pd.MultiIndex.from_frame(mix[GROUP]))
     parts, vehicles = [stock], stock["vehicles"].to_numpy(float)
@@ -155,7 +157,7 @@ def _last_mix(stock: pd.DataFrame) -> pd.DataFrame:
     mix = there[there["registration_year"] == newest]
     # a standard given for a cohort is not that of later years
     mix = mix.assign(emission_standard="")
-    mix = mix.groupby([*KIND, "test_co2_g_km"], dropna=False, as_index=False)["vehicles"].sum()
+    mix = mix.groupby([*KIND, "test_co2_g_km"], dropna=False, as_index=False)[["vehicles"]].sum()
     return mix.assign(
         vehicles=mix["vehicles"] / mix.groupby(GROUP)["vehicles"].transform("sum"),
     )
