@@ -84,8 +84,8 @@ def gather_lines(
             value = factors.curve[rows].sum(axis=0)[first:]
             lines.append(
                 CurveLine(
-                    profiles.name, kinds.loc[vehicle_type], name, NODES_KMH[first:], value,
-                    float(low), float(high),
+                    profiles.name, pd.Series(kinds.loc[vehicle_type]), name, NODES_KMH[first:],
+                    value, float(low), float(high),
                 )
             )  # fmt: skip
     return lines
