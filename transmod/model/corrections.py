@@ -9,9 +9,8 @@ joined by straight lines. What lies in no range and beyond the points is a fault
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +24,7 @@ from transmod.model.curves import NODES_KMH
 Floats = NDArray[np.float64]
 
 LOAD = "load_fraction"
+SPEED = "speed_kmh"
 
 
 def conditions_of(profiles: ProfileSet) -> tuple[str, ...]:
@@ -97,11 +97,11 @@ class Corrections:
                 strict=True,
             )
         )
+        self._of_quantity: dict[str, list[Correction]] = {}
         table = _in_force(profiles.corrections, profiles.conditions.get("temperature_c", np.nan))
-        self._rows = {
-            tuple(map(str, key)): rows
-            for key, rows in table.groupby(["quantity", "condition", "segment"])
-        }
+        for correction in to_corrections(table):
+            self._of_quantity.setdefault(correction.quantity, []).append(correction)
+        self._known: dict[tuple[int, float], Floats] = {}
         sulphur = profiles.fuels.set_index("fuel")["sulphur_mg_kg"]
         segments = profiles.segments
         self._sulphur = dict(zip(segments["segment"], segments["fuel"].map(sulphur), strict=True))
@@ -113,74 +113,122 @@ class Corrections:
     def curve(self, segment: str, quantity: str, load: float) -> Floats:
         """Return the corrected factor (K,) of a segment that carries `load` [-]."""
         curve = np.full(NODES_KMH.size, self._base[segment, quantity])
-        for condition, rows in self._matching(segment, quantity).items():
-            at = NODES_KMH if condition == "speed_kmh" else self._state(condition, segment, load)
-            factor = factor_at(rows, at)
+        for correction in self._matching(segment, quantity):
+            state = self._state(correction.condition, segment, load)
+            factor = self._at(correction, state)
             lost = np.isnan(factor)
             if lost.any():
-                self._faults.add(_outside(segment, quantity, condition, rows, at[lost][0]))
+                value = NODES_KMH[np.argmax(lost)] if correction.condition == SPEED else state
+                self._faults.add(_outside(segment, correction, value))
             curve *= factor
         return curve
 
-    def _state(self, condition: str, segment: str, load: float) -> Floats:
+    def _at(self, correction: Correction, state: float) -> Floats:
+        """Return a correction (K,), or (1,) where it is not one for speed; many segments share."""
+        key = (id(correction), state)
+        if key not in self._known:
+            at = NODES_KMH if correction.condition == SPEED else np.array([state])
+            self._known[key] = correction.at(at)
+        return self._known[key]
+
+    def _state(self, condition: str, segment: str, load: float) -> float:
+        if condition == SPEED:
+            return 0.0
         if condition == LOAD:
-            return np.array([load])
+            return load
         if condition == "sulphur_mg_kg":
-            return np.array([self._sulphur.get(segment, np.nan)])
-        return np.array([self._profiles.conditions.get(condition, np.nan)])
+            return self._sulphur.get(segment, np.nan)
+        return self._profiles.conditions.get(condition, np.nan)
 
-    def _matching(self, segment: str, quantity: str) -> dict[str, pd.DataFrame]:
-        """Return the rows of each condition; two patterns for one are a fault."""
-        found: dict[str, pd.DataFrame] = {}
-        for (own, condition, pattern), rows in self._rows.items():
-            if own != quantity or not fnmatchcase(segment, pattern):
+    def _matching(self, segment: str, quantity: str) -> list[Correction]:
+        """Return the corrections of a base factor; two patterns for one condition are a fault."""
+        found: dict[str, Correction] = {}
+        for correction in self._of_quantity.get(quantity, ()):
+            if not fnmatchcase(segment, correction.pattern):
                 continue
-            if condition in found:
+            other = found.setdefault(correction.condition, correction)
+            if other is not correction:
                 self._faults.add(
-                    f"corrections.csv must correct {segment} {quantity} for {condition} once: "
-                    f"{found[condition]['segment'].iloc[0]!r} and {pattern!r} both name it."
+                    f"corrections.csv must correct {segment} {quantity} for "
+                    f"{correction.condition} once: {other.pattern!r} and {correction.pattern!r} "
+                    "both name it."
                 )
-            found[condition] = rows
-        return found
+        return list(found.values())
 
 
-def factor_at(rows: pd.DataFrame, x: Floats) -> Floats:
+@dataclass(frozen=True, eq=False)
+class Correction:
     """
-    Return the correction [-] at the values `x` (N,) of its condition.
+    Rows of `corrections.csv` for one condition, pattern of segments and quantity.
 
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Rows of `corrections.csv` of one condition, segment and quantity.
-    x : ndarray
-        (N,) values; nan where it is not known.
-
-    Returns
-    -------
-    ndarray
-        (N,); nan where no range, or more than one, holds `x`, and beyond the points.
+    `is_point`, `low`, `high`, `includes_low`, `includes_high`, `factor` (M,) are the rows, sorted
+    by `low`; an open end is infinite.
     """
-    out = np.full(x.shape, np.nan)
-    points = rows[rows["form"] == "point"].sort_values("low")
-    if len(points):
-        at, values = points["low"].to_numpy(np.float64), points["factor"].to_numpy(np.float64)
-        out = np.interp(x, at, values, left=np.nan, right=np.nan)
-    times = np.isfinite(out).astype(np.int64)
-    bins = rows[rows["form"] == "bin"]
-    for low, high, with_low, with_high, factor in zip(
-        bins["low"].fillna(-np.inf).to_numpy(np.float64),
-        bins["high"].fillna(np.inf).to_numpy(np.float64),
-        bins["includes_low"].to_numpy(bool),
-        bins["includes_high"].to_numpy(bool),
-        bins["factor"].to_numpy(np.float64),
-        strict=True,
-    ):
-        inside = (x > low) & (x < high)
-        inside |= ((x == low) & with_low) | ((x == high) & with_high)
-        out[inside] = factor
-        times += inside
-    out[times != 1] = np.nan
-    return out
+
+    quantity: str
+    condition: str
+    pattern: str
+    is_point: NDArray[np.bool_]
+    low: Floats
+    high: Floats
+    includes_low: NDArray[np.bool_]
+    includes_high: NDArray[np.bool_]
+    factor: Floats
+
+    def at(self, x: Floats) -> Floats:
+        """
+        Return the correction [-] at values `x` (N,) of the condition.
+
+        It is nan where no range, or more than one, holds a value, and beyond the points.
+        """
+        out = np.full(x.shape, np.nan)
+        if self.is_point.any():
+            at, factor = self.low[self.is_point], self.factor[self.is_point]
+            out = np.interp(x, at, factor, left=np.nan, right=np.nan)
+        times = np.isfinite(out).astype(np.int64)
+        for m in np.flatnonzero(~self.is_point):
+            inside = (x > self.low[m]) & (x < self.high[m])
+            inside |= (x == self.low[m]) & self.includes_low[m]
+            inside |= (x == self.high[m]) & self.includes_high[m]
+            out[inside] = self.factor[m]
+            times += inside
+        out[times != 1] = np.nan
+        return out
+
+    def ranges(self) -> str:
+        """Say the ranges and points."""
+        return ", ".join(self._range(m) for m in range(self.low.size))
+
+    def _range(self, m: int) -> str:
+        low, high = self.low[m], self.high[m]
+        if not np.isfinite(low):
+            return f"{'up to' if self.includes_high[m] else 'below'} {high:g}"
+        if not np.isfinite(high):
+            return f"{'from' if self.includes_low[m] else 'above'} {low:g}"
+        return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+
+def to_corrections(table: pd.DataFrame) -> list[Correction]:
+    """Gather the rows of `corrections.csv` by quantity, condition and pattern."""
+    low = table["low"].fillna(-np.inf).to_numpy(np.float64)
+    high = table["high"].fillna(np.inf).to_numpy(np.float64)
+    columns = {
+        "is_point": (table["form"] == "point").to_numpy(bool),
+        "low": low,
+        "high": high,
+        "includes_low": table["includes_low"].to_numpy(bool),
+        "includes_high": table["includes_high"].to_numpy(bool),
+        "factor": table["factor"].to_numpy(np.float64),
+    }
+    keys = [table[name].to_numpy(object) for name in ("quantity", "condition", "segment")]
+    groups = table.groupby(["quantity", "condition", "segment"]).indices
+    found = []
+    for rows in groups.values():
+        quantity, condition, pattern = (str(values[rows[0]]) for values in keys)
+        order = rows[np.argsort(low[rows], kind="stable")]
+        own = {name: values[order] for name, values in columns.items()}
+        found.append(Correction(quantity, condition, pattern, **own))
+    return found
 
 
 def _in_force(table: pd.DataFrame, temperature: float) -> pd.DataFrame:
@@ -189,18 +237,9 @@ def _in_force(table: pd.DataFrame, temperature: float) -> pd.DataFrame:
     return table[(above.isna() | (temperature > above)) & (up_to.isna() | (temperature <= up_to))]
 
 
-def _outside(segment: str, quantity: str, condition: str, rows: pd.DataFrame, value: float) -> str:
-    unit = CONDITIONS[condition][0]
-    ranges = ", ".join(_range(row) for row in rows.sort_values("low").to_dict("records"))
+def _outside(segment: str, correction: Correction, value: float) -> str:
+    unit = CONDITIONS[correction.condition][0]
     return (
-        f"`{condition}` must lie in one range of corrections.csv [{unit}]: {value:g} found for "
-        f"{segment} {quantity}. Ranges: {ranges}."
+        f"`{correction.condition}` must lie in one range of corrections.csv [{unit}]: {value:g} "
+        f"found for {segment} {correction.quantity}. Ranges: {correction.ranges()}."
     )
-
-
-def _range(row: Mapping[Any, Any]) -> str:
-    if pd.isna(row["low"]):
-        return f"{'up to' if row['includes_high'] else 'below'} {row['high']:g}"
-    if pd.isna(row["high"]):
-        return f"{'from' if row['includes_low'] else 'above'} {row['low']:g}"
-    return f"{row['low']:g}" if row["low"] == row["high"] else f"{row['low']:g} to {row['high']:g}"
