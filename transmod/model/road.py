@@ -323,7 +323,7 @@ def _validity_notes(outside: dict[tuple[str, str], tuple[float, float, float]]) 
 
 
 def _activity_name(process: str, pollutant: str) -> str:
-    if process == "hot" and pollutant == "co2_biogenic":
+    if pollutant == "co2_biogenic":
         return "road_biogenic"
     return _ACTIVITY_OF_PROCESS[process]
 
