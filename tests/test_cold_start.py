@@ -166,7 +166,7 @@ def test_particles_of_petrol_have_no_ratio_and_are_not_estimated(factors):
 
 
 def test_ratio_is_never_below_one_and_held_beyond_its_range():
-    rows = [row for row in records(shipped().processes["cold_ratio"])]
+    rows = records(shipped().processes["cold_ratio"])
     groups = {(row["ratio_group"], row["quantity"]) for row in rows}
     for group in groups:
         own = [r for r in rows if (r["ratio_group"], r["quantity"]) == group]

@@ -96,7 +96,10 @@ def test_a_wrong_coefficient_is_a_fault():
     hot = hot.reset_index(drop=True)
     types = profiles.types[profiles.types["hot_segment"] == hot["segment"][0]]
     hot.loc[3, "num_v0"] *= 1.01
-    broken = check_set(dataclasses.replace(profiles, hot=hot, types=types, fleets={}))
+    none = {name: table.iloc[:0] for name, table in profiles.processes.items()}
+    broken = check_set(
+        dataclasses.replace(profiles, hot=hot, types=types, fleets={}, processes=none)
+    )
     assert not broken.passed
     faults = [finding for finding in broken.findings if finding.fault]
     assert [finding.rule for finding in faults] == ["published check value"]

@@ -50,9 +50,10 @@ class Factors:
     row 0 is zero. `index` (J, Q, R, G) is the row of `curve`. `validity` (J, R, G, 2) are the
     speed limits [km/h] of the energy curve, beyond which every factor is held. `scope` (J, Q) is 2
     for grid electricity, 3 for grid losses, else 1. `carrier` (J, Q) is the fuel or electricity
-    behind the quantity, empty for wear. `estimated` (J, Q) is False where the set declares to have no value: a row of
-    the ledger with the notation key NE, not a zero. `scale` (C, S, J, Q) is what share of a factor
-    holds in a stream and season, none where all do; R is then S x R, season by season.
+    behind the quantity, empty for wear. `estimated` (J, Q) is False where the set declares to have
+    no value: a row of the ledger with the notation key NE, not a zero. `scale` (C, S, J, Q) is what
+    share of a factor holds in a stream and season, none where all do; the situations of `index` are
+    then S x R, season by season.
     """
 
     types: pd.DataFrame

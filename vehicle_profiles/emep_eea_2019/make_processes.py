@@ -51,8 +51,7 @@ def make_cold_ratio(folder: Path) -> None:
         if row["fuel"] == "diesel" and row["pollutant"] in ("EC", "PM_exhaust"):
             # no ratio of Euro 6 is given for these two: that of the earlier standards
             groups += [f"diesel_{euro}" for euro in ("euro6abc", "euro6d_temp", "euro6d")]
-        for group in groups:
-            rows.append(
+        rows += [
                 {
                     "ratio_group": group,
                     "quantity": QUANTITY[row["pollutant"]],
@@ -74,7 +73,8 @@ def make_cold_ratio(folder: Path) -> None:
                         and row["euro_to"] == "euro5" else _verification(row)
                     ),
                 }
-            )  # fmt: skip
+                for group in groups
+        ]  # fmt: skip
     keys = ["ratio_group", "quantity", "temperature_min_c", "speed_min_kmh"]
     write("cold_ratio.csv", rows, keys)
 
@@ -419,22 +419,22 @@ def make_degradation(folder: Path) -> None:
     table = pd.read_csv(folder / "emep_mileage_degradation.csv")
     rows = []
     for row in table[table["euro"].isin(["euro1", "euro2", "euro3", "euro4"])].to_dict("records"):
-        for speed in ("urban", "rural"):
-            rows.append(
-                {
-                    "group": f"{ENGINE[row['engine_cc']]}_{row['euro']}",
-                    "quantity": QUANTITY[row["pollutant"]],
-                    "speed_kmh": 19.0 if speed == "urban" else 63.0,
-                    "mileage_max_km": row[f"{speed}_max_mileage_km"],
-                    "per_km": row[f"{speed}_A_per_km"],
-                    "constant": row[f"{speed}_B"],
-                    "unit": "-",
-                    "source": "emep_eea_2016_degradation",
-                    "year": 2016,
-                    "error_group": f"degradation_{QUANTITY[row['pollutant']]}",
-                    "verification": "read",
-                }
-            )
+        rows += [
+            {
+                "group": f"{ENGINE[row['engine_cc']]}_{row['euro']}",
+                "quantity": QUANTITY[row["pollutant"]],
+                "speed_kmh": 19.0 if speed == "urban" else 63.0,
+                "mileage_max_km": row[f"{speed}_max_mileage_km"],
+                "per_km": row[f"{speed}_A_per_km"],
+                "constant": row[f"{speed}_B"],
+                "unit": "-",
+                "source": "emep_eea_2016_degradation",
+                "year": 2016,
+                "error_group": f"degradation_{QUANTITY[row['pollutant']]}",
+                "verification": "read",
+            }
+            for speed in ("urban", "rural")
+        ]
     write("degradation.csv", rows, ["group", "quantity", "speed_kmh"])
 
 
