@@ -261,17 +261,16 @@ def list_command(
 @profiles_app.command("check")
 def check_command(
     folder: Annotated[
-        Path | None, typer.Argument(help="Folder of a set; default: the shipped one.")
-    ] = None,
+        str, typer.Argument(metavar="SET", help="Name of a shipped set, or a folder.")
+    ] = "emep_eea_2019",
     most: Annotated[int, typer.Option(help="Findings shown of each kind.")] = 5,
     as_json: Json = False,
 ) -> None:
     """Prove every row of a set of vehicle profiles."""
     with report_faults():
-        from transmod.inputs.shipped import find_shipped
-        from transmod.profiles import check_profiles
+        from transmod.profiles import check_profiles, find_set
 
-        facts = check_profiles(folder or find_shipped("vehicle_profiles") / "emep_eea_2019")
+        facts = check_profiles(find_set(folder))
     if as_json:
         say_json(facts)
     else:

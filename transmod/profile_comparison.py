@@ -12,7 +12,6 @@ import pandas as pd
 from transmod.errors import Faults, InputError
 from transmod.inputs.profiles import ProfileSet, read_profiles
 from transmod.inputs.results import read_manifest, read_result_table
-from transmod.inputs.shipped import find_shipped
 from transmod.model.corrections import conditions_of, with_conditions
 from transmod.model.factors import build_factors
 from transmod.model.fleet import build_fleet
@@ -24,6 +23,7 @@ from transmod.model.spectrum_emissions import (
     spectrum_emissions,
     translate_shares,
 )
+from transmod.profiles import find_set
 from transmod.scenario import Scenario
 from transmod.service_inputs import to_service
 from transmod.traffic.calendar import Calendar, build_calendar
@@ -48,12 +48,6 @@ class Comparison:
     vkm: float
     rows: pd.DataFrame
     notes: tuple[str, ...]
-
-
-def find_set(name: str | Path) -> Path:
-    """Return the folder of a set: a shipped one by its name, else a path."""
-    shipped = find_shipped("vehicle_profiles") / name
-    return shipped if shipped.is_dir() else Path(name)
 
 
 def read_conditions(texts: Sequence[str]) -> dict[str, float]:

@@ -14,7 +14,7 @@ from transmod.inputs.profiles import ProfileSet, read_profiles
 from transmod.model.curve_lines import NAMES, CurveLine, gather_lines
 from transmod.outputs.curves import MOST_LINES, PANELS, draw_curves
 from transmod.outputs.wording import TEXT
-from transmod.profile_comparison import find_set
+from transmod.profiles import find_set
 
 MAIN_TYPES = (
     "car_petrol_medium_euro4_pfi",

@@ -14,7 +14,7 @@ from transmod.errors import InputError
 from transmod.inputs.profiles import ProfileSet, read_profiles
 from transmod.model.factors import Factors, build_factors
 from transmod.model.pantry import Row, records
-from transmod.profile_comparison import find_set
+from transmod.profiles import find_set
 from transmod.schema import GRADIENT_NODES, MAX_NODE_SPEED_KMH, NODES_PER_KMH, ROAD_TYPES
 
 SPEEDS_KMH = (10.0, 25.0, 35.0, 50.0, 80.0, 110.0)

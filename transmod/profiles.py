@@ -7,9 +7,16 @@ from typing import Any
 
 from transmod.errors import InputError
 from transmod.inputs.profiles import ProfileSet, read_profiles
+from transmod.inputs.shipped import find_shipped
 from transmod.model.profile_checks import ProfileCheck, check_set
 
-__all__ = ["check_profiles", "list_profiles"]
+__all__ = ["check_profiles", "find_set", "list_profiles"]
+
+
+def find_set(name: str | Path) -> Path:
+    """Return the folder of a set: a shipped one by its name, else a path."""
+    shipped = find_shipped("vehicle_profiles") / name
+    return shipped if shipped.is_dir() else Path(name)
 
 
 def list_profiles(folder: Path) -> list[dict[str, Any]]:
