@@ -167,6 +167,14 @@ def test_a_fleet_is_driven_towards_its_targets():
     assert share["bus", 2031] == pytest.approx(0.9)
 
 
+def test_a_base_year_beyond_the_table_has_its_last_mix():
+    table = new(("bus", "diesel", "standard", 2022, 10.0))
+    renew = towards_targets(shipped(), turnover(), table, "europe")
+    fresh = renew(table.assign(registration_year=2031), 2031)
+    electric = fresh.loc[fresh["powertrain"] == "bev", "vehicles"].sum()
+    assert electric == pytest.approx(9.0)
+
+
 def test_a_reduction_needs_its_base_year():
     table = new(("rigid_truck", "diesel", "14_20t", 2022, 10.0))
     renew = towards_targets(shipped(), turnover(), table, "europe")

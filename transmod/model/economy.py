@@ -142,8 +142,8 @@ def scale_energy(factors: Factors, scale: Mapping[str, float]) -> Factors:
         n_curves += len(rows)
     note = (
         "Fuel economy by model year is on: energy, CO2, SO2 and lead of fuel burnt are scaled "
-        f"for {int((of_type != 1.0).sum())} of {of_type.size} vehicle types, by {of_type.min():.3f} to "
-        f"{of_type.max():.3f}; the published factor rows are unchanged."
+        f"for {int((of_type != 1.0).sum())} of {of_type.size} vehicle types, by "
+        f"{of_type.min():.3f} to {of_type.max():.3f}; the published factor rows are unchanged."
     )
     return replace(
         factors,

@@ -214,11 +214,12 @@ def towards_targets(
     def base(vehicle_class: str, row: pd.Series) -> float:
         key = (vehicle_class, int(row["base_year"]), str(row["test"]))
         if key not in mean_of:
-            old = registered[
-                (registered["vehicle_class"] == vehicle_class)
-                & (registered["registration_year"] == key[1])
-                & (registered["vehicles"] > 0)
+            own = registered[
+                (registered["vehicle_class"] == vehicle_class) & (registered["vehicles"] > 0)
             ]
+            # a base year beyond the table has the mix that was registered last
+            year = min(key[1], int(own["registration_year"].max()))
+            old = own[own["registration_year"] == year].assign(registration_year=key[1])
             if old.empty:
                 raise InputError(
                     f"Vehicles of {vehicle_class} registered in {key[1]} must be given, as "
