@@ -25,6 +25,10 @@ def network_of(link_ids, length_m=None):
     links = pd.DataFrame({"link_id": np.asarray(link_ids, np.int64)})
     links["length_m"] = 100.0 if length_m is None else length_m
     links["free_speed_kmh"] = 60.0
+    # the first two links are the two directions of a road, the others stand alone
+    links["from_node"] = np.arange(len(links)) * 2
+    links["to_node"] = links["from_node"] + 1
+    links.loc[:1, ["from_node", "to_node"]] = [[0, 1], [1, 0]][: len(links)]
     return SimpleNamespace(links=links, sha256=SHA)
 
 
@@ -114,6 +118,20 @@ def test_car_units_and_both_directions(tmp_path):
     (block,) = volumes.blocks()
     np.testing.assert_allclose(block.average[:3], [[7.5, 0], [2.5, 0], [0, 1]], rtol=1e-15)
     assert any("bus 4" in note and "articulated_truck 3" in note for note in volumes.notes)
+
+
+def test_shares_of_the_two_directions_must_sum_to_one(tmp_path):
+    path = write_table(
+        tmp_path / "v.parquet",
+        {
+            "link_id": [2, 3, 5],
+            "vehicle_class": ["car", "car", "car"],
+            "volume": [720.0, 720.0, 96.0],
+            "direction_share": [0.6, 0.6, 0.6],  # link 5 has no link back
+        },
+    )
+    with pytest.raises(InputError, match=r"sum to 1 .* 1 of 1 pairs .* 2 and 3 \(1\.2\)"):
+        read_volumes(path, NETWORK, kind="aadt", direction="both")
 
 
 def test_daily_csv(tmp_path):

@@ -212,7 +212,7 @@ def show_network(folder: Path, *, draw: bool = True) -> NetworkFacts:
         from transmod.outputs.maps import draw_network_map
 
         path = Path(folder) / "network.png"
-        draw_network_map(network, path)
+        draw_network_map(network, path, source=network.licence)
     return to_facts(network, Path(folder), map_path=path)
 
 

@@ -69,6 +69,15 @@ def read_layer(path: Path) -> gpd.GeoDataFrame:
         raise InputError(
             f"{path} must state a coordinate reference system: none found. Write it with one."
         )
+    west, south, east, north = frame.total_bounds
+    on_earth = -180 <= west <= east <= 180 and -90 <= south <= north <= 90
+    if frame.crs.is_geographic and not on_earth:
+        raise InputError(
+            f"{path} must lie within 180 degrees of longitude and 90 of latitude, as its reference "
+            f"system {frame.crs.name} has it: {west:g} to {east:g}, {south:g} to {north:g} found. "
+            f"These look like metres: write the file with the system they are in; GeoJSON without "
+            f"one is taken as WGS 84."
+        )
     return frame
 
 

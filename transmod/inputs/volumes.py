@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from transmod.errors import Faults
 from transmod.inputs.checks import listed
+from transmod.inputs.direction_shares import DirectionShares
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.tables import check_file, read_shipped_table
 from transmod.inputs.volume_checks import VolumeCheck, check_schema
@@ -259,7 +260,12 @@ def read_volumes(
     free = network.links["free_speed_kmh"].to_numpy(np.float64) if has_speed else None
     check = VolumeCheck(path, table, link_ids.size, source.n_hours, free)
     # lists stay in the file
-    kept = [r for r in _look_through(source, check, link_ids, faults) if not is_list_file]
+    shares, kept = DirectionShares(network.links), []
+    for rows in _look_through(source, check, link_ids, faults):
+        shares.see(rows)
+        if not is_list_file:
+            kept.append(rows)
+    shares.report(path, faults)
     faults.raise_any()
     final: Iterable[VolumeRows]
     n_hours: int | None

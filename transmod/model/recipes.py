@@ -218,8 +218,9 @@ def write_recipes(
     if kg_per_kwh is None and lacking.pop(("electricity", "co2"), []):
         lacking.pop(("grid_losses", "co2"), None)
         pantry.faults.add(
-            "CO2 of grid electricity [kg/kWh] must be given for electric types, as an area of "
-            "electricity.csv or as a number: neither was."
+            "CO2 of grid electricity [kg/kWh] must be given for electric types: name an area of "
+            "electricity.csv (`profiles.electricity_area`, `profiles.electricity_year`) or give a "
+            "number (`profiles.electricity_kg_per_kwh`)."
         )
     pantry.faults.raise_any()
     if lacking:
