@@ -82,7 +82,6 @@ def one_link(root, speed, types):
         links=links,
         volumes={"car": {0: 100.0}},
         traffic={"speed": "given"},
-        profiles={"processes": ["hot", "electricity", "tyre", "brake", "road_surface"]},
         outputs=["accounts", "links", "grid"],
     )
     network = root / "networks" / "small"
