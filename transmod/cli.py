@@ -114,7 +114,7 @@ def run(
     _say_totals(facts.totals)
     passed = sum(check["passed"] for check in facts.checks)
     worst = max((check["relative_difference"] for check in facts.checks), default=0.0)
-    say(f"Checks: {passed} of {len(facts.checks)} laws hold (largest difference {worst:.1e}).")
+    say(f"Checks: {passed} of {len(facts.checks)} laws hold (largest relative difference {worst:.1e}).")
     say_notes(facts.notes)
     if facts.state != "up to date":
         say(f"Results: {run / 'results'} ({facts.seconds:.1f} s)")
@@ -126,10 +126,11 @@ def _say_totals(totals: dict[str, object]) -> None:
     apart = {name: value for name, value in totals.items() if isinstance(value, dict)}
     rows = []
     for name, value in totals.items():
-        if not isinstance(value, dict):
+        if isinstance(value, int | float):
             label, unit = names.get(name, (name.removesuffix("_t"), "t"))
-            rows.append([label, figure(value), unit])  # type: ignore[arg-type]
-    say_table("In the total", ["", "amount", "unit"], rows)
+            rows.append([label, figure(value), unit])
+    title = f"In the total of the rule {totals['rule']}, per {totals['period']}"
+    say_table(title, ["", "amount", "unit"], rows)
     rows = []
     kinds = {k: v for k, v in apart.items() if k != "memo"} | dict(apart.get("memo", {}))
     for kind, figures in kinds.items():

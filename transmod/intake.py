@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from transmod.accounts.coal import CoalEquivalent, coal_equivalent
 from transmod.accounts.inventory import Account
 from transmod.errors import Faults, InputError
 from transmod.inputs.checks import check_table, listed
@@ -50,8 +49,8 @@ from transmod.process_inputs import (
 )
 from transmod.scenario import FILE_NAME, Scenario, read_scenario, resolve
 from transmod.schema import GREENHOUSE_GASES, NO_DISTRICT, SPEED_FLOW, Table
+from transmod.service_inputs import find_coal, to_service
 from transmod.stock import stock_files, stocked_fleet, use_economy
-from transmod.service_inputs import to_service
 from transmod.traffic.calendar import Calendar, build_calendar
 from transmod.traffic.climate import Climate
 from transmod.traffic.road_types import road_type_kind, road_type_table
@@ -155,7 +154,7 @@ def read_inputs(run: Path) -> Inputs:
     )
     rule = desk.take(read_rule, scenario.accounting.rule, run)
     gwp = desk.take(_find_gwp, profiles, scenario=scenario)
-    coal = desk.take(_find_coal, scenario=scenario)
+    coal = desk.take(lambda: find_coal(profiles, scenario))
     memo = desk.take(_read_memo, folder, run=run, scenario=scenario, desk=desk)
     grid = desk.take(_lay_grid, network, scenario=scenario)
     if desk.faults:
@@ -181,6 +180,7 @@ def read_inputs(run: Path) -> Inputs:
             gwp_set=scenario.accounting.gwp,
             gwp=gwp,
             coal=coal,
+            period=scenario.calendar.period,
         ),
         memo=memo,
         hashes=hash_inputs(run, scenario),
@@ -207,7 +207,7 @@ def hash_inputs(run: Path, scenario: Scenario) -> dict[str, str]:
     named += [scenario.network.path / name for name in NETWORK_FILES]
     hashes = {path.as_posix(): sha256_file(run / path) for path in named if (run / path).is_file()}
     folder = _profile_folder(run, scenario)
-    shipped = folder.parent == find_shipped(PROFILES)
+    shipped = folder.parent.resolve() == find_shipped(PROFILES).resolve()
     root = Path(PROFILES) if shipped else Path(os.path.relpath(folder.parent, run))
     for path in sorted(folder.rglob("*")):
         if path.suffix in (".csv", ".parquet", ".toml"):
@@ -236,9 +236,11 @@ def _named_files(scenario: Scenario) -> list[Path]:
 
 
 def _profile_folder(run: Path, scenario: Scenario) -> Path:
-    """Return the folder of the factor set: a shipped one by name, else a path."""
-    shipped = find_shipped(PROFILES) / scenario.profiles.set
-    return shipped if shipped.is_dir() else resolve(run, Path(scenario.profiles.set))
+    """Return the folder of the factor set: beside the run, shipped, or a path."""
+    name = scenario.profiles.set
+    places = (resolve(run, Path("../..") / PROFILES), find_shipped(PROFILES))
+    known = [place / name for place in places if (place / name).is_dir()]
+    return known[0] if known else resolve(run, Path(name))
 
 
 def _read_volumes(network: Network, *, run: Path, scenario: Scenario) -> Volumes:
@@ -376,11 +378,6 @@ def _find_gwp(profiles: ProfileSet, *, scenario: Scenario) -> dict[str, float]:
         raise InputError(f"`accounting.gwp` must be one of {', '.join(sets)}: found {name!r}.")
     own = table[table["set"] == name].set_index("gas")["gwp100"]
     return {gas: float(own[gas]) for gas in GREENHOUSE_GASES if gas in own.index}
-
-
-def _find_coal(*, scenario: Scenario) -> CoalEquivalent:
-    choice = scenario.accounting
-    return coal_equivalent(choice.tce_basis, scenario.year, choice.kgce_per_kwh)
 
 
 def _read_memo(folder: Path, *, run: Path, scenario: Scenario, desk: _Desk) -> Memo:

@@ -31,7 +31,7 @@ _LINE = [*INVENTORY.key, "in_total"]
 @dataclass(frozen=True)
 class Account:
     """
-    What an account is made by.
+    What an account is made by, and the time it stands for.
 
     `gwp` is the warming potential [t CO2e/t] of each of `schema.GREENHOUSE_GASES` in the set
     `gwp_set`; `rule` and `factor_set` are names.
@@ -43,6 +43,7 @@ class Account:
     gwp_set: str
     gwp: Mapping[str, float]
     coal: CoalEquivalent
+    period: str = "year"
 
     def __post_init__(self) -> None:
         missing = [name for name in GREENHOUSE_GASES if name not in self.gwp]
@@ -115,7 +116,7 @@ def to_inventory(
     lines["district_name"] = _names(lines["district_id"], districts)
     lines = lines.sort_values(_LINE, ignore_index=True, na_position="last")
     lines["vkm"] = _vkm_of_lines(lines, vkm)
-    for name in ("year", "rule", "gwp_set", "factor_set"):
+    for name in ("year", "period", "rule", "gwp_set", "factor_set"):
         lines[name] = getattr(account, name)
     return to_form(lines, INVENTORY)
 
@@ -136,7 +137,8 @@ def totals(
     rows, energy = inventory.rows, inventory.energy
     tce = pd.Series(energy_tce(energy, account.coal), energy.index)
     warming = pd.Series(_warming(rows, account), rows.index)
-    city: dict[str, object] = _figures({name: total(inventory, name) for name in POLLUTANTS})
+    city: dict[str, object] = {"period": account.period, "rule": account.rule}
+    city |= _figures({name: total(inventory, name) for name in POLLUTANTS})
     city |= _co2e(warming[rows["in_total"]])
     city["energy_tj"] = total_energy(inventory)
     city["energy_tce"] = math.fsum(tce[energy["in_total"]])

@@ -26,6 +26,7 @@ from transmod.inputs.volume_files import (
     open_volumes,
     whole_parquet,
 )
+from transmod.inputs.volume_notes import note_links, note_speeds
 from transmod.inputs.volume_rows import (
     N_CODES,
     VolumeRows,
@@ -35,7 +36,6 @@ from transmod.inputs.volume_rows import (
     to_rows,
 )
 from transmod.schema import (
-    CRAWL_KMH,
     HOURLY_VOLUMES,
     LONG_VOLUMES,
     VEHICLE_CLASSES,
@@ -286,8 +286,8 @@ def read_volumes(
     unread = [name for name in schema.names if name not in source.columns]
     if unread:
         notes.append(f"Columns of {path.name} that are not read: {listed(unread)}.")
-    notes += _note_speeds(check, link_ids)
-    notes += _note_links(check.has_volume, network)
+    notes += note_speeds(check, link_ids)
+    notes += note_links(check.has_volume, network)
     return Volumes(
         kind=kind,
         streams=tuple(stream_of(code) for code in codes),
@@ -390,34 +390,3 @@ def _find_pcu(
     class_pcu |= given or {}
     shown = ", ".join(f"{name} {class_pcu[name]:g}" for name in VEHICLE_CLASSES)
     return class_pcu, [f"Volumes in car units were divided by {shown}."]
-
-
-def _note_speeds(check: VolumeCheck, link_ids: NDArray[np.int64]) -> list[str]:
-    notes = []
-    if check.stopped.count:
-        notes.append(
-            f"Speed 0 with traffic in {check.stopped.count:,} of {check.n_rows:,} rows, first at "
-            f"{check.stopped.first}: the floor of speeds applies."
-        )
-    for is_odd, what in (
-        (check.is_crawling, f"below {CRAWL_KMH:g} km/h"),
-        (check.is_too_fast, "above the link's free speed"),
-    ):
-        if is_odd.any():
-            notes.append(
-                f"Given speeds are {what} on {is_odd.sum():,} of {check.has_volume.sum():,} links "
-                f"with traffic, first link_id {link_ids[is_odd.argmax()]}: taken as given."
-            )
-    return notes
-
-
-def _note_links(has_volume: NDArray[np.bool_], network: Network) -> list[str]:
-    if has_volume.all():
-        return []
-    length = network.links["length_m"].to_numpy(np.float64)
-    share = length[~has_volume].sum() / length.sum()
-    note = (
-        f"{(~has_volume).sum():,} of {has_volume.size:,} links, {share:.1%} of the length, have no "
-        "volume: they are missing, not zero."
-    )
-    return [note]

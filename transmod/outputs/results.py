@@ -95,7 +95,12 @@ def write_results(
     progress : callable
         Told the name of each step.
     """
-    about = {"title": caption.title, "source": caption.source, "period": caption.period}
+    about = {
+        "title": caption.title,
+        "source": caption.source,
+        "year": str(caption.year),
+        "period": caption.period,
+    }
     progress("tables")
     _write_tables(folder, results, about)
     if "links" in caption.outputs and results.tables.links is not None:
