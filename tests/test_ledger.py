@@ -1,5 +1,6 @@
 """The ledger: mass is kept, memo items stay out, whatever is posted and by whichever rule."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from transmod.accounts.coal import coal_equivalent, energy_tce
+from transmod.accounts.coal import coal_equivalent, energy_tce, published_equivalents
 from transmod.accounts.ledger import (
     InventoryLedger,
     MemoLedger,
@@ -250,3 +251,16 @@ def test_coal_consumption_of_a_year_that_is_not_known():
         coal_equivalent("equal_value", 1999)
     with pytest.raises(InputError, match="must be one of equivalent, equal_value: 'coal' found"):
         coal_equivalent("coal", 2023)
+
+
+def test_coal_of_fuels_as_published():
+    # GB/T 2589: petrol 1.4714 kgce/kg over 43.07 MJ/kg is 34.1630 tce/TJ, by heat 34.1208; a fuel
+    # without a published figure goes by heat, electricity as the basis says
+    fuels = pd.DataFrame(
+        {"fuel": ["petrol", "hydrogen"], "coal_kgce_kg": [1.4714, None], "ncv_mj_kg": [43.07, 120]}
+    ).astype({"coal_kgce_kg": "float64"})
+    coal = dataclasses.replace(
+        coal_equivalent("equivalent", 2023), by_fuel=published_equivalents(fuels)
+    )
+    energy = pd.DataFrame({"fuel": ["petrol", "hydrogen", "electricity"], "energy_tj": 1.0})
+    assert energy_tce(energy, coal) == pytest.approx([34.1630, 34.1208, 34.1208], abs=1e-4)

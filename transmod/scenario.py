@@ -237,7 +237,7 @@ class ClimateChoice(_Record):
     relative_humidity: tuple[float, ...] | None = Field(
         default=None, min_length=12, max_length=12
     )
-    """Mean relative humidity of January to December, 0 to 1."""
+    """Mean relative humidity of January to December, 0 to 1; no shipped process asks for it yet."""
     seasons: Literal["quarters", "months", "year"] = "quarters"
     """What is told apart: December to February and so on, each month, or nothing."""
 
@@ -268,6 +268,8 @@ class AccountingChoice(_Record):
     """Set of global warming potentials over 100 years."""
     tce_basis: Literal["equivalent", "equal_value"] = "equivalent"
     """Coal equivalent of electricity: heat content, or coal burnt to make it."""
+    tce_fuels: Literal["heat", "published"] = "heat"
+    """Coal equivalent of fuels: heat content, or as published with the family of fuels."""
     kgce_per_kwh: float | None = Field(default=None, gt=0.0, le=1.0)
     """Coal burnt for electricity [kgce/kWh] for `equal_value`, in place of the table's."""
 
@@ -379,6 +381,8 @@ def _sentence(path: Path, fault: Any) -> str:
     if kind == "missing":
         return f"{path}: `{place}` must be given: not found."
     message = fault["msg"].removeprefix("Value error, ")
+    if not fault["loc"]:  # of several keys together
+        return f"{path}: {message}."
     return f"{path}: `{place}`: {message} (found {fault['input']!r})."
 
 

@@ -1,10 +1,15 @@
-"""How the vehicles of a run are fuelled, loaded and heated, as its scenario says."""
+"""How the vehicles of a run are fuelled, loaded and heated, and energy put in coal."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from transmod.model.blends import Blend
+from transmod.accounts.coal import CoalEquivalent, coal_equivalent, published_equivalents
+from transmod.errors import InputError
+from transmod.inputs.profiles import ProfileSet
+from transmod.model.blends import Blend, choose_fuels
 from transmod.model.service import Load, Service
 from transmod.scenario import Scenario
 from transmod.traffic.calendar import Calendar
@@ -25,6 +30,30 @@ def to_service(scenario: Scenario, calendar: Calendar) -> Service:
         temperature_c=() if climate is None else climate.temperature_c,
         temperature_weight=() if climate is None else month_hours(calendar),
     )
+
+
+def find_coal(profiles: ProfileSet | None, scenario: Scenario) -> CoalEquivalent:
+    """
+    Return the coal equivalents that a scenario asks for.
+
+    Raises
+    ------
+    InputError
+        If they cannot be found, or published ones are asked for and the family of fuels has none.
+    """
+    choice = scenario.accounting
+    coal = coal_equivalent(choice.tce_basis, scenario.year, choice.kgce_per_kwh)
+    if choice.tce_fuels == "heat" or profiles is None:
+        return coal
+    fuelled, _ = choose_fuels(profiles, scenario.profiles.fuels)
+    by_fuel = published_equivalents(fuelled.fuels)
+    if not by_fuel:
+        raise InputError(
+            "`accounting.tce_fuels` = 'published' needs a family of fuels with coal equivalents: "
+            f"none in {scenario.profiles.fuels or profiles.fuel_family}. Choose "
+            "`profiles.fuels` = 'china_guideline', or say 'heat'."
+        )
+    return replace(coal, by_fuel=by_fuel)
 
 
 def month_hours(calendar: Calendar) -> tuple[float, ...]:
