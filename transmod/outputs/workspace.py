@@ -43,9 +43,7 @@ def lay_out(folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         for place, target in zip(PLACES, targets, strict=True):
             made.append(target)
-            shutil.copytree(
-                find_shipped(place), target, ignore=shutil.ignore_patterns(*_LEFT_OUT)
-            )
+            shutil.copytree(find_shipped(place), target, ignore=shutil.ignore_patterns(*_LEFT_OUT))
     except OSError as error:
         for target in made:
             shutil.rmtree(target, ignore_errors=True)
