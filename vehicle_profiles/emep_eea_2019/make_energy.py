@@ -2,8 +2,8 @@
 Write what trucks carry, and electric and hydrogen vehicles beyond batteries; called by `make.py`.
 
 Owns `freight.csv`, `cabin.csv`, the hydrogen rows of `electric.csv` and `electric_points.csv`, and
-the refrigerated, port and hydrogen rows of `types.csv`. Kept by hand: `cooling_units.csv`,
-`cabin_demand.csv`, `grid_losses.csv`, `biofuels.csv`, `blends.csv`, `fuels/`.
+the refrigerated, port and hydrogen rows of `types.csv`, rows of `mappings.csv`. Kept by hand:
+`cooling_units.csv`, `cabin_demand.csv`, `grid_losses.csv`, `biofuels.csv`, `blends.csv`, `fuels/`.
 """
 
 from __future__ import annotations
@@ -237,6 +237,22 @@ def make_types_of_use() -> None:
     out.to_csv(HERE / "types.csv", index=False)
 
 
+def make_mappings() -> None:
+    """Add to `mappings.csv` what the types of this module are taken as."""
+    rows = [
+        ("refrigerated trucks", "truck of the same size and standard",
+         "no published row; the cooling unit adds energy by the hour"),
+        ("port trucks", "truck of the same size and standard",
+         "no published row; load and empty running differ"),
+        ("shape of electric and hydrogen buses and trucks", "diesel Euro VI D/E of the same size",
+         "computed at one or three speeds only"),
+        ("cabin of battery-electric cars, vans, trucks", "resistance heating, share as of buses",
+         "no published power by temperature"),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["what", "taken_as", "why"])
+    _replace("mappings.csv", table.assign(verification="assumption"), "what")
+
+
 def _replace(file: str, rows: pd.DataFrame, key: str) -> None:
     """Put rows into a table in place of those of the same key."""
     table = pd.read_csv(HERE / file, keep_default_na=False, na_values=[""])
@@ -252,3 +268,4 @@ def make_energy(folder: Path) -> None:
     make_hydrogen(folder)
     make_cabin()
     make_types_of_use()
+    make_mappings()
