@@ -128,11 +128,10 @@ def test_faults_are_named_with_file_line_and_valid_names(tmp_path, files, parts)
 @pytest.mark.parametrize(
     ("given", "part"),
     [
-        ({"temperature_c": 25}, "`temperature_c` must lie in one range of corrections.csv [degC]: "
-                                "25 found for van_euro6 nox. Ranges: 0, 20."),
+        ({"temperature_c": 25}, "`temperature_c` must lie in one range of corrections.csv [degC]"),
+        ({"temperature_c": 25}, "25 found for van_euro6 nox. Ranges: 0, 20."),
         ({"temperature_c": 300}, ">= -50 and <= 60 [degC]: 300 found"),
-        ({"humidity": 3}, "'humidity' found. Valid: temperature_c, load_fraction, "
-                          "sulphur_diesel_mg_kg"),
+        ({"humidity": 3}, "Valid: temperature_c, load_fraction, sulphur_diesel_mg_kg"),
     ],
 )  # fmt: skip
 def test_conditions_beyond_what_is_published_are_faults(tmp_path, given, part):

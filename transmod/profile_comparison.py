@@ -98,7 +98,8 @@ def compare_profiles(
     -----
     Everything that follows from the spectrum is compared: hot exhaust, electricity, wear. Cold
     starts and evaporation are not. Grid electricity, loads, occupancy and climate are those of the
-    run; fuels, blends and conditions too, in the set of the run.
+    run; fuels, blends and conditions too, in the set of the run. Fuel economy by model year is not
+    applied.
     """
     spectrum = read_result_table(run, "spectrum")
     scenario = Scenario.model_validate(read_manifest(run)["options"])

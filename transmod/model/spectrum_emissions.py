@@ -42,7 +42,7 @@ def driven_shares(activity: pd.DataFrame) -> pd.DataFrame:
         and stream sum to 1.
     """
     road = activity[(activity["subsector"] == "road") & (activity["vkm"] > 0.0)]
-    vkm = road.groupby([*PLACE, "vehicle_type"], as_index=False)["vkm"].sum()
+    vkm = road.groupby([*PLACE, "vehicle_type"])["vkm"].sum().reset_index()
     vkm["share"] = vkm["vkm"] / vkm.groupby(PLACE)["vkm"].transform("sum")
     return vkm.drop(columns="vkm")
 
@@ -87,7 +87,7 @@ def translate_shares(shares: pd.DataFrame, source: ProfileSet, target: ProfileSe
             f"set: {', '.join(target.fleets) or 'it has none'}."
         )
     named = shares.assign(vehicle_type=shares["vehicle_type"].map(like))
-    return named.groupby([*PLACE, "vehicle_type"], as_index=False)["share"].sum()
+    return named.groupby([*PLACE, "vehicle_type"])["share"].sum().reset_index()
 
 
 def _likes(source: ProfileSet, target: ProfileSet) -> dict[str, str]:
@@ -154,7 +154,8 @@ def _places(
 ) -> Iterator[tuple[tuple[str, str], Floats, pd.DataFrame]]:
     """Yield stream, kilometres (G, R, K) and shares; districts of one fleet come together."""
     by_place = {key: rows.reset_index(drop=True) for key, rows in shares.groupby(PLACE)}
-    for stream, rows in spectrum.groupby(STREAM, sort=True):
+    for key, rows in spectrum.groupby(STREAM, sort=True):
+        stream = str(key[0]), str(key[1])
         alike: list[tuple[pd.DataFrame, list[str]]] = []
         for district in rows["district_id"].unique():
             own = by_place[district, *stream]
