@@ -88,8 +88,9 @@ def test_a_run_says_facts_with_units_and_nothing_else(city):
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""  # no progress in a pipe, and no library's warnings
     for text in (
-        "In the total", "Apart, never in the total", "vehicle-kilometres", " km", " TJ", " tce",
-        "biogenic_co2", "laws hold (largest difference ", "Notes", f"Results: {folder}",
+        "In the total of the rule territorial, per ", "Apart, never in the total",
+        "vehicle-kilometres", " km", " TJ", " tce",
+        "biogenic_co2", "laws hold (largest relative difference ", "Notes", f"Results: {folder}",
     ):  # fmt: skip
         assert text in done.stdout, text
     assert re.search(r"^ *co2 +0\.9\d+ +t *$", done.stdout, re.MULTILINE)

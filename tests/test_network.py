@@ -452,10 +452,14 @@ def test_show_draws_a_map(crosstown, monkeypatch):
     from transmod.outputs import maps
 
     drawn = []
-    monkeypatch.setattr(maps, "draw_network_map", lambda n, path: drawn.append((n.city, path.name)))
+
+    def draw(network, path, *, source):
+        drawn.append((network.city, path.name, source))
+
+    monkeypatch.setattr(maps, "draw_network_map", draw)
     build(crosstown)
     facts = show_network(crosstown / "out")
-    assert drawn == [("out", "network.png")]
+    assert drawn == [("out", "network.png", read_network(crosstown / "out").licence)]
     assert facts.map == str(crosstown / "out" / "network.png")
     assert show_network(crosstown / "out", draw=False).map is None
 

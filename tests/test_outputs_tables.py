@@ -261,6 +261,7 @@ def test_csv_by_hand(tmp_path):
         "rule": "territorial",
         "gwp_set": "ar5",
         "factor_set": "emep",
+        "period": "year",
     }
     other = row | {"district_id": "a", "notation_key": "NO", "co2_t": None}
     write_csv(

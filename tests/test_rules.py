@@ -138,7 +138,9 @@ def test_user_rule(tmp_path):
 
 
 def test_activity_without_line(tmp_path):
-    with pytest.raises(InputError, match=rf"each activity one line: 2 of {len(ACTIVITIES)} have none"):
+    with pytest.raises(
+        InputError, match=rf"each activity one line: 2 of {len(ACTIVITIES)} have none"
+    ):
         user_table(tmp_path, lambda frame: frame.iloc[2:])
 
 

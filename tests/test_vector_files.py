@@ -197,7 +197,7 @@ def test_all_faults_of_a_link_layer_at_once(tmp_path):
 
 def test_degrees_that_are_none(tmp_path):
     path = save(tmp_path, [LineString([(500_000, 4_000_000), (500_001, 4_000_000)])], crs=4326)
-    with pytest.raises(InputError, match="must be degrees, as its CRS WGS 84 says"):
+    with pytest.raises(InputError, match=r"180 degrees of longitude .* system WGS 84"):
         read_link_layer(path)
 
 

@@ -234,9 +234,7 @@ class ClimateChoice(_Record):
 
     temperature_c: tuple[float, ...] = Field(min_length=12, max_length=12)
     """Mean temperature of January to December [degC]."""
-    relative_humidity: tuple[float, ...] | None = Field(
-        default=None, min_length=12, max_length=12
-    )
+    relative_humidity: tuple[float, ...] | None = Field(default=None, min_length=12, max_length=12)
     """Mean relative humidity of January to December, 0 to 1; no shipped process asks for it yet."""
     seasons: Literal["quarters", "months", "year"] = "quarters"
     """What is told apart: December to February and so on, each month, or nothing."""

@@ -460,9 +460,6 @@ INVENTORY = Table(
     ),
     (
         Column("year", "int64", "-", "year of the account"),
-        Column(
-            "period", "string", "-", "time that amounts stand for", choices=("year", "day", "hour")
-        ),
         Column("district_id", "string", "-", "district", nullable=True),
         Column("district_name", "string", "-", "name of the district", nullable=True),
         *(_LEDGER_KEYS[i] for i in (0, 1, 10, 11, 4, 9, 12, 13, 14)),
@@ -481,6 +478,9 @@ INVENTORY = Table(
         Column("rule", "string", "-", "accounting rule"),
         Column("gwp_set", "string", "-", "global warming potentials"),
         Column("factor_set", "string", "-", "set of emission factors"),
+        Column(
+            "period", "string", "-", "time that amounts stand for", choices=("year", "day", "hour")
+        ),
     ),
 )
 

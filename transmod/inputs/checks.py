@@ -111,9 +111,7 @@ def _show(value: object) -> str:
     return repr(value) if isinstance(value, str) else str(value)
 
 
-def _row_namer(
-    frame: pd.DataFrame, table: Table, first_line: int | None
-) -> Callable[[int], str]:
+def _row_namer(frame: pd.DataFrame, table: Table, first_line: int | None) -> Callable[[int], str]:
     key = [name for name in table.key if name in frame.columns]
 
     def where(position: int) -> str:
