@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from scipy import sparse
 from transmod.model.activity import Activity
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
+from transmod.model.labels import label
 from transmod.schema import GRADIENT_NODES, N_SPEED_NODES, NODES_PER_KMH, POLLUTANTS, ROAD_TYPES
 
 Floats = NDArray[np.float64]
@@ -162,7 +164,7 @@ def road_emissions(
     A quantity that is zero by definition (exhaust of an electric car) gives none either; one that
     the factor set declares as not estimated gives a row without a mass.
     """
-    emission, energy, vkm_rows = [], [], []
+    emission, energy, driving = [], [], []
     outside = {}
     for c, stream in enumerate(activity.streams):
         share = shares[which, c]
@@ -170,40 +172,89 @@ def road_emissions(
         driven = activity.spectrum[..., c]
         total = _times_curves(driven, activity.gradients, factors, types, c)
         total *= share[:, types, None]
-        keys = _Keys(stream, area_ids, factors, types)
         present = (share[:, types] > 0.0) & np.asarray(driven.any(axis=(1, 2, 3)))[:, None]
-        emission.append(_mass_rows(total, present, keys, c))
-        energy.append(_energy_rows(total, present, keys, c))
-        vkm_rows.append(_activity_rows(driven, share[:, types], keys))
+        emission.append(_find_masses(total, present, factors, types, c))
+        energy.append(_find_energies(total, present, factors, types, c))
+        driving.append(_find_driving(driven, share[:, types], types, c))
         outside[stream] = _outside_validity(driven, share, types, factors, activity.gradients)
+    names = _Names(activity.streams, area_ids, factors)
     return RoadEmissions(
-        emission_rows=pd.concat(emission, ignore_index=True),
-        energy_rows=pd.concat(energy, ignore_index=True),
-        activity_rows=pd.concat(vkm_rows, ignore_index=True),
+        emission_rows=names.emissions(pd.concat(emission, ignore_index=True)),
+        energy_rows=names.energies(pd.concat(energy, ignore_index=True)),
+        activity_rows=names.driving(pd.concat(driving, ignore_index=True)),
         notes=tuple(_validity_notes(outside)),
     )
 
 
 @dataclass(frozen=True, eq=False)
-class _Keys:
-    """The labels of a stream's rows."""
+class _Names:
+    """
+    Labels of rows that hold positions: `stream`, `area`, `type`, and `quantity` or `road`.
 
-    stream: tuple[str, str]
+    Rows of all streams are labelled at once: text is slow to make in many small tables.
+    """
+
+    streams: Sequence[tuple[str, str]]
     area_ids: Sequence[str]
     factors: Factors
-    types: Integers
 
-    def frame(self, area: Integers, kind: Integers) -> pd.DataFrame:
-        """Return the keys of rows: positions among the areas, and among `types`."""
-        names = self.factors.types["vehicle_type"].to_numpy(object)
+    def keys(self, rows: pd.DataFrame) -> dict[str, pd.Series | str]:
+        """Return the columns that all rows of road traffic have."""
+        stream = rows["stream"].to_numpy()
+        return {
+            "district_id": label(self.area_ids, rows["area"].to_numpy()),
+            "location": "link",
+            "subsector": "road",
+            "vehicle_class": label([name for name, _ in self.streams], stream),
+            "trip_kind": label([kind for _, kind in self.streams], stream),
+            "vehicle_type": label(
+                self.factors.types["vehicle_type"].to_list(), rows["type"].to_numpy()
+            ),
+        }
+
+    def lines(self, rows: pd.DataFrame) -> tuple[dict[str, pd.Series | str], dict[str, pd.Series]]:
+        """Return activity and keys of rows with a `quantity`, and the carrier behind it."""
+        quantity = rows["quantity"].to_numpy()
+        activities = [_activity_name(*pair) for pair in self.factors.quantities]
+        carriers, place = np.unique(self.factors.carrier.astype(str), return_inverse=True)
+        place = place.reshape(self.factors.carrier.shape)[rows["type"].to_numpy(), quantity]
+        fuels = [name or None for name in carriers.tolist()]  # wear burns nothing
+        keys = {"activity": label(activities, quantity), **self.keys(rows)}
+        return keys, {"fuel": label(fuels, place)}
+
+    def emissions(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return emission rows; `value` is in grams."""
+        keys, fuel = self.lines(rows)
+        quantity = rows["quantity"].to_numpy()
         return pd.DataFrame(
             {
-                "district_id": np.asarray(self.area_ids, object)[area],
-                "location": "link",
-                "subsector": "road",
-                "vehicle_class": self.stream[0],
-                "trip_kind": self.stream[1],
-                "vehicle_type": names[self.types[kind]],
+                **keys,
+                **fuel,
+                "process": label([name for name, _ in self.factors.quantities], quantity),
+                "pollutant": label([name for _, name in self.factors.quantities], quantity),
+                "mass_t": rows["value"] / 1e6,
+            }
+        )
+
+    def energies(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return energy rows; `value` is in MJ."""
+        keys, fuel = self.lines(rows)
+        return pd.DataFrame({**keys, **fuel, "energy_tj": rows["value"] / 1e6})
+
+    def driving(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return rows of kilometres and hours."""
+        keys = self.keys(rows)
+        del keys["location"]
+        carried = self.factors.types.reindex(columns=["mean_load_t", "occupancy"])
+        of_type = carried.to_numpy(np.float64)[rows["type"].to_numpy()]
+        return pd.DataFrame(
+            {
+                **keys,
+                "road_type": label(ROAD_TYPES, rows["road"].to_numpy()),
+                "vkm": rows["vkm"],
+                "vehicle_h": rows["vehicle_h"],
+                "tonne_km": rows["vkm"] * of_type[:, 0],
+                "passenger_km": rows["vkm"] * of_type[:, 1],
             }
         )
 
@@ -235,62 +286,52 @@ def _applies(factors: Factors, types: Integers, stream: int) -> NDArray[np.bool_
     return has if factors.scale is None else has & factors.scale[stream][:, types].any(axis=0)
 
 
-def _mass_rows(total: Floats, present: NDArray[np.bool_], keys: _Keys, stream: int) -> pd.DataFrame:
-    """Return the emission rows of a stream from its sums (A, J, Q) [g]."""
-    factors, types = keys.factors, keys.types
-    is_mass = np.array([name != "energy" for _, name in factors.quantities])
-    applies = _applies(factors, types, stream)
-    area, kind, q = np.nonzero(present[:, :, None] & np.asarray(applies & is_mass)[None])
-    process = np.array([name for name, _ in factors.quantities], object)
-    pollutant = np.array([name for _, name in factors.quantities], object)
-    lines = np.array([_activity_name(*quantity) for quantity in factors.quantities], object)
-    rows = keys.frame(area, kind)
-    rows.insert(0, "activity", lines[q])
-    rows["fuel"] = _carrier(factors)[types[kind], q]
-    rows["process"] = process[q]
-    rows["pollutant"] = pollutant[q]
-    estimated = factors.estimated[types[kind], q]
-    rows["mass_t"] = np.where(estimated, total[area, kind, q] / 1e6, np.nan)
-    return rows
-
-
-def _energy_rows(
-    total: Floats, present: NDArray[np.bool_], keys: _Keys, stream: int
+def _find_masses(
+    total: Floats,
+    present: NDArray[np.bool_],
+    factors: Factors,
+    types: Integers,
+    stream: int,
 ) -> pd.DataFrame:
-    """Return the energy rows of a stream from its sums (A, J, Q) [MJ]."""
-    factors, types = keys.factors, keys.types
-    none = keys.frame(types[:0], types[:0])
-    parts = [none.assign(activity=none["location"], fuel=none["location"], energy_tj=0.0)]
-    for q, (process, name) in enumerate(factors.quantities):
-        if name != "energy":
-            continue
-        applies = _applies(factors, types, stream)[:, q] & factors.estimated[types, q]
-        area, kind = np.nonzero(present & applies[None])
-        rows = keys.frame(area, kind)
-        rows.insert(0, "activity", _ACTIVITY_OF_PROCESS[process])
-        rows["fuel"] = _carrier(factors)[types[kind], q]
-        rows["energy_tj"] = total[area, kind, q] / 1e6
-        parts.append(rows)
-    return pd.concat(parts, ignore_index=True)
+    """Return where a stream has masses, from its sums (A, J, Q) [g]; NaN if not estimated."""
+    is_mass = np.array([name != "energy" for _, name in factors.quantities])
+    applies = np.asarray(_applies(factors, types, stream) & is_mass)
+    area, kind, q = np.nonzero(present[:, :, None] & applies[None])
+    value = np.where(factors.estimated[types[kind], q], total[area, kind, q], np.nan)
+    return _places(stream, area, types[kind], quantity=q, value=value)
 
 
-def _activity_rows(driven: Floats, share: Floats, keys: _Keys) -> pd.DataFrame:
-    """Return vehicle-kilometres and hours of a stream by area, type and road type."""
+def _find_energies(
+    total: Floats,
+    present: NDArray[np.bool_],
+    factors: Factors,
+    types: Integers,
+    stream: int,
+) -> pd.DataFrame:
+    """Return where a stream takes energy, from its sums (A, J, Q) [MJ]."""
+    is_energy = np.array([name == "energy" for _, name in factors.quantities])
+    applies = np.asarray(_applies(factors, types, stream) & factors.estimated[types] & is_energy)
+    area, kind, q = np.nonzero(present[:, :, None] & applies[None])
+    return _places(stream, area, types[kind], quantity=q, value=total[area, kind, q])
+
+
+def _find_driving(driven: Floats, share: Floats, types: Integers, stream: int) -> pd.DataFrame:
+    """Return kilometres and hours of a stream by area, type and road type."""
     by_node = driven.sum(axis=1)
     # seasons are added up
     by_node = by_node.reshape(by_node.shape[0], -1, len(ROAD_TYPES), by_node.shape[2]).sum(axis=1)
     vkm = by_node.sum(axis=2)
     hours = np.einsum("ark,k->ar", by_node, hours_per_km())
     area, kind, road = np.nonzero((share > 0.0)[:, :, None] & (vkm > 0.0)[:, None, :])
-    rows = keys.frame(area, kind).drop(columns="location")
-    rows["road_type"] = np.asarray(ROAD_TYPES, object)[road]
-    rows["vkm"] = share[area, kind] * vkm[area, road]
-    rows["vehicle_h"] = share[area, kind] * hours[area, road]
-    carried = keys.factors.types.reindex(columns=["mean_load_t", "occupancy"]).to_numpy(np.float64)
-    of_type = carried[keys.types[kind]]
-    rows["tonne_km"] = rows["vkm"] * of_type[:, 0]
-    rows["passenger_km"] = rows["vkm"] * of_type[:, 1]
-    return rows
+    part = share[area, kind]
+    return _places(
+        stream, area, types[kind], road=road, vkm=part * vkm[area, road],
+        vehicle_h=part * hours[area, road],
+    )  # fmt: skip
+
+
+def _places(stream: int, area: Integers, kind: Integers, **columns: Any) -> pd.DataFrame:
+    return pd.DataFrame({"stream": np.int64(stream), "area": area, "type": kind, **columns})
 
 
 def _outside_validity(
@@ -326,13 +367,6 @@ def _activity_name(process: str, pollutant: str) -> str:
     if pollutant == "co2_biogenic":
         return "road_biogenic"
     return _ACTIVITY_OF_PROCESS[process]
-
-
-def _carrier(factors: Factors) -> NDArray[np.object_]:
-    """Return the fuel behind each type and quantity (J, Q); None for wear."""
-    carrier = np.array(factors.carrier, object)
-    carrier[carrier == ""] = None
-    return carrier
 
 
 def _link_quantity(quantity: tuple[str, str]) -> int:

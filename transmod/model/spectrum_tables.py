@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from transmod.model.activity import Activity
+from transmod.model.labels import label
 from transmod.schema import HOURS, ROAD_TYPES, SPECTRUM
 from transmod.traffic.calendar import HOURS_PER_DAY, Calendar
 
@@ -17,11 +18,11 @@ def to_spectrum_table(activity: Activity, area_ids: Sequence[str]) -> pd.DataFra
     a, g, r, k, c = np.nonzero(activity.spectrum)
     vehicle_class, trip_kind = _stream_names(activity)
     columns = (
-        np.asarray(area_ids, object)[a],
-        vehicle_class[c],
-        trip_kind[c],
+        label(area_ids, a),
+        label(vehicle_class, c),
+        label(trip_kind, c),
         r // len(ROAD_TYPES),
-        np.asarray(ROAD_TYPES, object)[r % len(ROAD_TYPES)],
+        label(ROAD_TYPES, r % len(ROAD_TYPES)),
         activity.gradients[g],
         k,
         activity.spectrum[a, g, r, k, c],
@@ -34,11 +35,11 @@ def to_hours_table(activity: Activity, calendar: Calendar) -> pd.DataFrame:
     z, r, k, c = np.nonzero(activity.clock)
     vehicle_class, trip_kind = _stream_names(activity)
     columns = (
-        vehicle_class[c],
-        trip_kind[c],
-        np.asarray(calendar.day_types, object)[z // HOURS_PER_DAY],
+        label(vehicle_class, c),
+        label(trip_kind, c),
+        label(calendar.day_types, z // HOURS_PER_DAY),
         z % HOURS_PER_DAY,
-        np.asarray(ROAD_TYPES, object)[r],
+        label(ROAD_TYPES, r),
         k,
         activity.clock[z, r, k, c],
     )
