@@ -114,9 +114,8 @@ def run(
     _say_totals(facts.totals)
     passed = sum(check["passed"] for check in facts.checks)
     worst = max((check["relative_difference"] for check in facts.checks), default=0.0)
-    say(
-        f"Checks: {passed} of {len(facts.checks)} laws hold (largest relative difference {worst:.1e})."
-    )
+    laws = f"{passed} of {len(facts.checks)} laws hold"
+    say(f"Checks: {laws} (largest relative difference {worst:.1e}).")
     say_notes(facts.notes)
     if facts.state != "up to date":
         say(f"Results: {run / 'results'} ({facts.seconds:.1f} s)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from calendar import isleap
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +40,7 @@ from transmod.model.road import area_shares, link_factors, road_emissions
 from transmod.model.rows import to_rows
 from transmod.model.shipping import voyage_emissions
 from transmod.model.spectrum_tables import to_hours_table, to_mean_days, to_spectrum_table
+from transmod.outputs.drawing import pick_up_pen
 from transmod.outputs.folder import repair, results_folder
 from transmod.outputs.manifest import write_run_log
 from transmod.outputs.results import Caption, Results, write_results
@@ -150,20 +151,24 @@ def run(
     with _threads(threads) as n_threads:
         clock.begin("inputs")
         inputs = read_inputs(run)
-        results = compute(inputs, clock.begin)
-        assert_closed(results.checks)
-        with results_folder(run) as folder:
-            write_results(
-                folder,
-                results,
-                _caption(inputs),
-                inputs=inputs.hashes,
-                options=inputs.scenario.to_options(),
-                progress=clock.begin,
-            )
-            write_run_log(
-                folder / "run.log.json", started=started, steps=clock.steps(), threads=n_threads
-            )
+        is_drawn = "figures" in inputs.scenario.outputs
+        with pick_up_pen() if is_drawn else nullcontext() as pen:
+            results = compute(inputs, clock.begin)
+            assert_closed(results.checks)
+            with results_folder(run) as folder:
+                write_results(
+                    folder,
+                    results,
+                    _caption(inputs),
+                    pen=pen,
+                    inputs=inputs.hashes,
+                    options=inputs.scenario.to_options(),
+                    progress=clock.begin,
+                )
+                write_run_log(
+                    folder / "run.log.json", started=started, steps=clock.steps(),
+                    threads=n_threads,
+                )  # fmt: skip
     return RunFacts(
         str(run), "computed", results.totals, [vars(c) for c in results.checks],
         list(results.notes), clock.seconds, repaired,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from transmod.accounts.checks import Check, ResultTables
 from transmod.inputs.network import Network
 from transmod.model.grid import Grid
+from transmod.outputs.drawing import Pen
 from transmod.outputs.manifest import file_hashes, write_manifest
 from transmod.outputs.tables import write_csv, write_geo_table, write_table
 from transmod.schema import (
@@ -75,6 +76,7 @@ def write_results(
     results: Results,
     caption: Caption,
     *,
+    pen: Pen | None,
     inputs: dict[str, str],
     options: dict[str, Any],
     progress: Callable[[str], None],
@@ -90,6 +92,8 @@ def write_results(
         What to write.
     caption : Caption
         Texts, and `outputs`: which files are wanted.
+    pen : Pen, optional
+        Draws the figures, if they are wanted.
     inputs, options
         Hashes of the input files, and the scenario, for the manifest.
     progress : callable
@@ -101,6 +105,8 @@ def write_results(
         "year": str(caption.year),
         "period": caption.period,
     }
+    if pen is not None:
+        _draw(pen, folder, results, caption)
     progress("tables")
     _write_tables(folder, results, about)
     if "links" in caption.outputs and results.tables.links is not None:
@@ -113,9 +119,9 @@ def write_results(
     if "links" in caption.outputs or "grid" in caption.outputs:
         progress("map")
         _write_map(folder, results, caption)
-    if "figures" in caption.outputs:
+    if pen is not None:
         progress("figures")
-        _draw(folder, results, caption)
+        pen.wait()
     progress("manifest")
     write_manifest(
         folder / "manifest.json",
@@ -192,8 +198,7 @@ def _write_map(folder: Path, results: Results, caption: Caption) -> None:
     )
 
 
-def _draw(folder: Path, results: Results, caption: Caption) -> None:
-    from transmod.outputs.figures import draw_figures
+def _draw(pen: Pen, folder: Path, results: Results, caption: Caption) -> None:
     from transmod.outputs.grids import to_raster
 
     raster = None
@@ -201,12 +206,13 @@ def _draw(folder: Path, results: Results, caption: Caption) -> None:
         assert results.fraction_in_boundary is not None
         cells = results.tables.cells[["cell_id", "co2_t"]]
         raster = to_raster(results.grid, cells, results.fraction_in_boundary)["co2"]
-    draw_figures(
-        folder / "figures",
+    links = results.tables.links
+    pen.draw(
+        folder=folder / "figures",
         boundary=results.network.boundary,
         districts=district_masses(results),
         totals=_class_totals(results),
-        links=results.tables.links,
+        links=None if links is None else links[["length_m", "co2_t", "geometry"]],
         grid=results.grid,
         cells=raster,
         hours=results.mean_days,
