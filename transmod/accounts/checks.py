@@ -168,7 +168,10 @@ def _fractions(pieces: pd.DataFrame) -> Check:
 
 def _by_district(name: str, left: pd.DataFrame, right: pd.DataFrame, column: str) -> Check:
     """Compare the sums of each district; the one that is worst off speaks for all."""
-    sums = [frame.groupby("district_id")[column].sum() for frame in (left, right)]
+    sums = [
+        frame.groupby("district_id", observed=True)[column].sum().rename(index=str)
+        for frame in (left, right)
+    ]
     both = pd.concat(sums, axis=1, keys=("left", "right"))
     # a district that one side does not have drives nothing there
     checks = [
@@ -208,20 +211,20 @@ def _share_in_no_cell(pieces: pd.DataFrame, links: pd.DataFrame) -> np.ndarray:
 def _close_ledger(links: pd.DataFrame, ledger: pd.DataFrame) -> list[Check]:
     on_links = ledger[(ledger["location"] == "link") & ~ledger["notation_key"].isin(["NE"])]
     on_links = on_links[on_links["subsector"] == "road"]
+    lines = dict(list(on_links.groupby(["scope", "pollutant"])))
+    driven = links[links["vkm"].notna()]["district_id"].astype("category")
     checks = []
     wanted = [(f"{name}_t", 1, name) for name in POLLUTANTS] + [("co2_scope2_t", 2, "co2")]
     for column, scope, pollutant in wanted:
         if column not in links.columns:
             continue
-        rows = on_links[(on_links["scope"] == scope) & (on_links["pollutant"] == pollutant)]
+        rows = lines.get((scope, pollutant), on_links[:0])
         if _is_unknown(links, column):
             if len(rows):
                 name = f"{column}: links = ledger"
                 checks.append(check_equal(name, math.nan, _sum(rows["mass_t"])))
             continue
-        known = links.loc[links["vkm"].notna(), ["district_id"]].assign(
-            mass_t=_known(links, column)
-        )
+        known = pd.DataFrame({"district_id": driven, "mass_t": _known(links, column)})
         checks += [
             check_equal(f"{column}: links = ledger", _sum(known["mass_t"]), _sum(rows["mass_t"])),
             _by_district(f"{column} by district: links = ledger", known, rows, "mass_t"),

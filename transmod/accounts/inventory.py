@@ -14,10 +14,7 @@ from transmod.accounts.ledger import (
     InventoryLedger,
     MemoLedger,
     to_form,
-    total,
-    total_apart,
     total_energy,
-    total_memo,
 )
 from transmod.errors import CheckError
 from transmod.schema import GREENHOUSE_GASES, INVENTORY, MEMO_KINDS, NO_DISTRICT, POLLUTANTS
@@ -134,13 +131,14 @@ def totals(
         rule, `vkm` [veh km]; `scope_2` and `scope_3`, what the inventory lists apart; `memo`, each
         kind for itself. A substance without a figure is left out.
     """
+    in_total = total_energy(inventory)  # first: it takes nothing but an inventory
     rows, energy = inventory.rows, inventory.energy
     tce = pd.Series(energy_tce(energy, account.coal), energy.index)
     warming = pd.Series(_warming(rows, account), rows.index)
     city: dict[str, object] = {"period": account.period, "rule": account.rule}
-    city |= _figures({name: total(inventory, name) for name in POLLUTANTS})
+    city |= _sums(rows[rows["in_total"]])
     city |= _co2e(warming[rows["in_total"]])
-    city["energy_tj"] = total_energy(inventory)
+    city["energy_tj"] = in_total
     city["energy_tce"] = math.fsum(tce[energy["in_total"]])
     city["vkm"] = vkm
     for scope in (2, 3):
@@ -148,7 +146,7 @@ def totals(
         apart_energy = ~energy["in_total"] & (energy["scope"] == scope)
         if apart.any() or apart_energy.any():
             city[f"scope_{scope}"] = (
-                _figures({name: total_apart(inventory, name, scope=scope) for name in POLLUTANTS})
+                _sums(rows[apart])
                 | _co2e(warming[apart])
                 | {
                     "energy_tj": math.fsum(energy.loc[apart_energy, "energy_tj"]),
@@ -157,7 +155,7 @@ def totals(
             )
     memo_warming = pd.Series(_warming(memo.rows, account), memo.rows.index)
     city["memo"] = {
-        kind: _figures({name: total_memo(memo, kind, name) for name in POLLUTANTS})
+        kind: _sums(memo.rows[memo.rows["memo_kind"] == kind])
         | _co2e(memo_warming[memo.rows["memo_kind"] == kind])
         for kind in MEMO_KINDS
         if (memo.rows["memo_kind"] == kind).any()
@@ -199,8 +197,11 @@ def _vkm_of_lines(lines: pd.DataFrame, vkm: pd.DataFrame) -> np.ndarray:
     return column
 
 
-def _figures(masses: Mapping[str, float]) -> dict[str, object]:
-    return {f"{name}_t": mass for name, mass in masses.items() if not math.isnan(mass)}
+def _sums(rows: pd.DataFrame) -> dict[str, object]:
+    """Sum of each pollutant that has a figure, rounded once."""
+    known = rows[rows["mass_t"].notna()]
+    masses = {str(name): own for name, own in known.groupby("pollutant")["mass_t"]}
+    return {f"{name}_t": math.fsum(masses[name]) for name in POLLUTANTS if name in masses}
 
 
 def _co2e(warming: pd.Series) -> dict[str, object]:
