@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from transmod.accounts.inventory import Account
 from transmod.errors import Faults, InputError
+from transmod.factor_inputs import NETWORK_FILES, PROFILES, recall_factors, recall_profiles
 from transmod.inputs.checks import check_table, listed
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.movements import (
@@ -23,42 +24,34 @@ from transmod.inputs.movements import (
     read_voyages,
 )
 from transmod.inputs.network import (
-    BOUNDARY_FILE,
-    DISTRICTS_FILE,
-    LINKS_FILE,
-    SOURCE_FILE,
     Network,
     read_network,
 )
 from transmod.inputs.profile_tables import FLEET
-from transmod.inputs.profiles import ProfileSet, read_profiles
+from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.rules import Rule, read_rule
 from transmod.inputs.shipped import find_shipped
 from transmod.inputs.tables import read_csv
 from transmod.inputs.volumes import Volumes, check_volumes, read_volumes
-from transmod.model.factors import Factors, build_factors
+from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet, build_fleet
 from transmod.model.grid import Grid, grid_over
 from transmod.model.rows import Situation, to_situation
 from transmod.process_inputs import (
     choose_processes,
-    complete_factors,
     lay_climate,
     read_parked,
     with_mileage,
 )
 from transmod.scenario import FILE_NAME, Scenario, read_scenario, resolve
 from transmod.schema import GREENHOUSE_GASES, NO_DISTRICT, SPEED_FLOW, Table
-from transmod.service_inputs import find_coal, to_service
+from transmod.service_inputs import find_coal
 from transmod.stock import stock_files, stocked_fleet, use_economy
 from transmod.traffic.calendar import Calendar, build_calendar
 from transmod.traffic.climate import Climate
 from transmod.traffic.road_types import road_type_kind, road_type_table
 from transmod.traffic.speeds import SpeedRule, speed_rule
 from transmod.traffic.temporal import Shapes, shapes
-
-NETWORK_FILES = (LINKS_FILE, BOUNDARY_FILE, DISTRICTS_FILE, SOURCE_FILE)
-PROFILES = "vehicle_profiles"
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,18 +129,19 @@ def read_inputs(run: Path) -> Inputs:
     calendar = desk.take(_build_calendar, volumes=volumes, scenario=scenario)
     shape = desk.take(_shape, volumes, calendar, run=run, scenario=scenario)
     speeds = desk.take(_speeds, network, volumes, run=run, scenario=scenario)
+    hashes = hash_inputs(run, scenario)
     folder = _profile_folder(run, scenario)
-    profiles = desk.take(read_profiles, folder)
+    profiles = desk.take(recall_profiles, folder, hashes=hashes)
     profiles = desk.take(with_mileage, profiles, scenario=scenario)
     processes = desk.take(choose_processes, profiles, scenario=scenario)
     climate = desk.take(lay_climate, calendar, processes, scenario=scenario)
     situation = desk.take(_situate, network, calendar, climate, scenario=scenario)
     fleet = desk.take(_build_fleet, profiles, volumes=volumes, run=run, scenario=scenario)
     desk.take(_check_places, fleet, network)
-    factors = desk.take(_build_factors, profiles, fleet, calendar, scenario=scenario)
     factors = desk.take(
-        complete_factors, factors, profiles, volumes, climate, processes, scenario=scenario
-    )
+        recall_factors, profiles, fleet, calendar, volumes, climate, processes,
+        scenario=scenario, hashes=hashes,
+    )  # fmt: skip
     factors = desk.take(use_economy, fleet, factors, scenario=scenario)
     parked = desk.take(
         read_parked, network, profiles, fleet, climate, processes, run=run, scenario=scenario
@@ -183,7 +177,7 @@ def read_inputs(run: Path) -> Inputs:
             period=scenario.calendar.period,
         ),
         memo=memo,
-        hashes=hash_inputs(run, scenario),
+        hashes=hashes,
         notes=(
             *_gather_notes(network, volumes, calendar, shape, fleet, processes, climate, factors),
             *parked[1],
@@ -352,22 +346,6 @@ def _check_places(fleet: Fleet, network: Network) -> None:
             f"{len(unknown)} of {len(fleet.district_share)} are not, {listed(unknown)}. Districts: "
             f"{listed(known)}."
         )
-
-
-def _build_factors(
-    profiles: ProfileSet, fleet: Fleet, calendar: Calendar, *, scenario: Scenario
-) -> Factors:
-    choice = scenario.profiles
-    return build_factors(
-        profiles,
-        fleet.types,
-        year=scenario.year,
-        electricity_area=choice.electricity_area,
-        electricity_year=choice.electricity_year,
-        electricity_kg_per_kwh=choice.electricity_kg_per_kwh,
-        conditions=choice.conditions,
-        service=to_service(scenario, calendar),
-    )
 
 
 def _find_gwp(profiles: ProfileSet, *, scenario: Scenario) -> dict[str, float]:

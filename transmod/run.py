@@ -27,9 +27,10 @@ from transmod.accounts.checks import (
 from transmod.accounts.inventory import to_inventory, totals
 from transmod.accounts.ledger import post, to_energy_table, to_table
 from transmod.errors import InputError
+from transmod.factor_inputs import PROFILES
 from transmod.inputs.results import MANIFEST, RESULTS, Difference, read_manifest, verify_files
 from transmod.inputs.shipped import find_shipped
-from transmod.intake import PROFILES, Inputs, Memo, hash_inputs, read_inputs
+from transmod.intake import Inputs, Memo, hash_inputs, read_inputs
 from transmod.model.activity import Activity, measure
 from transmod.model.aviation import flight_emissions
 from transmod.model.grid import fraction_in_boundary

@@ -1,0 +1,72 @@
+"""Factors of a run: built from its scenario and profiles, or recalled if made before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from transmod.inputs.network import BOUNDARY_FILE, DISTRICTS_FILE, LINKS_FILE, SOURCE_FILE
+from transmod.inputs.profiles import ProfileSet, read_profiles
+from transmod.inputs.volumes import Volumes
+from transmod.memory import remember
+from transmod.model.factors import Factors, build_factors
+from transmod.model.fleet import Fleet
+from transmod.process_inputs import Processes, complete_factors
+from transmod.scenario import FILE_NAME, Scenario
+from transmod.service_inputs import to_service
+from transmod.traffic.calendar import Calendar
+from transmod.traffic.climate import Climate
+
+NETWORK_FILES = (LINKS_FILE, BOUNDARY_FILE, DISTRICTS_FILE, SOURCE_FILE)
+PROFILES = "vehicle_profiles"
+
+
+def recall_profiles(folder: Path, *, hashes: dict[str, str]) -> ProfileSet:
+    """Read a set of vehicle profiles, or recall it if no file of it has changed."""
+    parts = [str(folder), {name: hashes[name] for name in hashes if PROFILES in name}]
+    return remember("profiles", parts, lambda: read_profiles(folder))
+
+
+def recall_factors(
+    profiles: ProfileSet,
+    fleet: Fleet,
+    calendar: Calendar,
+    volumes: Volumes,
+    climate: Climate,
+    processes: Processes,
+    *,
+    scenario: Scenario,
+    hashes: dict[str, str],
+) -> Factors:
+    """Build the factors of a run with all its processes; links and volumes do not matter to it."""
+    network = scenario.network.path
+    elsewhere = {scenario.traffic.volumes.as_posix()}
+    elsewhere |= {(network / name).as_posix() for name in NETWORK_FILES}
+    parts = {
+        "scenario": scenario.to_options(),
+        "files": {name: hashes[name] for name in hashes if name not in elsewhere | {FILE_NAME}},
+        "streams": volumes.streams,
+        "hours": volumes.n_hours,
+        "types": fleet.types,
+    }
+
+    def build() -> Factors:
+        base = _build_factors(profiles, fleet, calendar, scenario=scenario)
+        return complete_factors(base, profiles, volumes, climate, processes, scenario=scenario)
+
+    return remember("factors", parts, build)
+
+
+def _build_factors(
+    profiles: ProfileSet, fleet: Fleet, calendar: Calendar, *, scenario: Scenario
+) -> Factors:
+    choice = scenario.profiles
+    return build_factors(
+        profiles,
+        fleet.types,
+        year=scenario.year,
+        electricity_area=choice.electricity_area,
+        electricity_year=choice.electricity_year,
+        electricity_kg_per_kwh=choice.electricity_kg_per_kwh,
+        conditions=choice.conditions,
+        service=to_service(scenario, calendar),
+    )
