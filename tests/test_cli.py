@@ -197,6 +197,7 @@ def test_profiles_check_finds_the_shipped_set_good():
 # a working folder of one's own
 
 
+@pytest.mark.slow
 def test_init(tmp_path):
     target = tmp_path / "work"
     done = call("init", target)

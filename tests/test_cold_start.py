@@ -253,6 +253,7 @@ def test_links_and_ledger_agree_with_all_processes(factors):
     assert set(cold_rows["vehicle_class"]) == {"car"}
 
 
+@pytest.mark.slow
 def test_a_process_that_is_off_takes_exactly_its_rows_away(factors):
     spectrum = spectrum_of(len(TEMPERATURES))
     full = emissions(factors, spectrum)

@@ -132,6 +132,7 @@ def written(monkeypatch):
     return words
 
 
+@pytest.mark.slow
 def test_all_figures_are_drawn_twice_with_the_same_bytes(tmp_path):
     first, second = draw_all(tmp_path / "a"), draw_all(tmp_path / "b")
     assert [path.name for path in first] == [

@@ -69,6 +69,7 @@ def change(path, old, new):
     path.write_text(text.replace(old, new))
 
 
+@pytest.mark.slow
 def test_a_change_in_a_called_kernel_is_seen(package, tmp_path):
     cache = tmp_path / "cache"
     assert result(start(package, cache)) == (200, 0, 1)

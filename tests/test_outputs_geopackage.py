@@ -181,6 +181,7 @@ def test_classes_of_poor_data(values, found):
     assert classes(values) == found
 
 
+@pytest.mark.slow
 def test_same_bytes_in_another_process_at_another_time(tmp_path):
     write(tmp_path / "a.gpkg")
     write(tmp_path / "b.gpkg")

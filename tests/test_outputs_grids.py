@@ -147,6 +147,7 @@ def test_both_files_hold_the_mass_of_the_cells(tmp_path):
     assert np.nansum(mass) == pytest.approx(cells["co2"].sum(), rel=1e-12)
 
 
+@pytest.mark.slow
 def test_same_bytes_in_another_process_at_another_time(tmp_path):
     code = (
         "import sys; sys.path.insert(0, sys.argv[2])\n"

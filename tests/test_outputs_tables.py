@@ -126,6 +126,7 @@ def test_order_of_rows_columns_and_types_of_the_frame_change_no_byte(tmp_path):
     assert sha256(tmp_path / "a") == sha256(tmp_path / "b")
 
 
+@pytest.mark.slow
 def test_same_bytes_in_another_process_at_another_time(tmp_path):
     write_table(pieces(), PIECES, tmp_path / "a", metadata=FACTS)
     write_geo_table(links(), LINK_RESULTS, tmp_path / "a.geo", metadata=FACTS)

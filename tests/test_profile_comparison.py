@@ -86,6 +86,7 @@ def test_a_set_against_itself_differs_in_nothing(city):
     assert (facts.rows["difference"].fillna(0.0) == 0.0).all()
 
 
+@pytest.mark.slow
 def test_named_fleets_and_conditions(city):
     warm = compare_profiles(
         "china_2014", "china_2014", city, fleet_a="china_2023", fleet_b="china_2023"

@@ -403,6 +403,7 @@ def test_twice_the_volume_is_twice_the_mass(tmp_path):
     pd.testing.assert_series_equal(2.0 * ledger_of(once), ledger_of(twice), check_exact=True)
 
 
+@pytest.mark.slow
 def test_a_link_in_two_parts_changes_nothing(tmp_path):
     rows = list(small_run.LINKS)
     _, points, *rest = rows[0]

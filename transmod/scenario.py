@@ -33,9 +33,7 @@ OUTPUTS: tuple[Output, ...] = ("accounts", "links", "grid", "figures")
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class NetworkChoice(_Record):
