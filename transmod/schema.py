@@ -342,6 +342,58 @@ LONG_VOLUMES = Table(
     ),
 )
 
+PLACES = Table(
+    "places",
+    "a link of a traffic model or a count point, in one direction, as its source has it",
+    ("place_id",),
+    (
+        Column("place_id", "string", "-", "name of the place in its source"),
+        Column("kind", "string", "-", "what the place is", choices=("link", "point")),
+        Column("from_node", "string", "-", "node at the start of a link", nullable=True),
+        Column("to_node", "string", "-", "node at the end of a link", nullable=True),
+        Column("osm_way_id", "int64", "-", "OpenStreetMap way", nullable=True),
+        Column(
+            "road_class", "string", "-", "OSM highway value", choices=ROAD_CLASSES, nullable=True
+        ),
+        Column("is_ramp", "bool", "-", "link road of its class"),
+        Column("name", "string", "-", "street name", nullable=True),
+        Column("lanes", "float64", "-", "lanes", minimum=0, positive=True, nullable=True),
+        Column(
+            "free_speed_kmh", "float64", "km/h", "undelayed speed", minimum=0, maximum=200,
+            positive=True, nullable=True,
+        ),
+        Column(
+            "capacity_pcu_h", "float64", "pcu/h", "capacity", minimum=0, positive=True,
+            nullable=True,
+        ),
+        Column(
+            "length_m", "float64", "m", "driven length, as stated", minimum=0, positive=True,
+            nullable=True,
+        ),
+        Column(
+            "heading_deg", "float64", "degrees", "driving direction at a point, from north by east",
+            minimum=0, maximum=360, nullable=True,
+        ),
+        Column("is_two_way", "bool", "-", "figures are of both directions together"),
+        Column("geometry", "geometry", "-", "LineString in driving direction, or Point"),
+    ),
+)  # fmt: skip
+
+SOURCE_VOLUMES = Table(
+    "source_volumes",
+    "a stream at a place; a number a day, or one for each hour, NaN where an hour is not given",
+    ("place_id", "vehicle_class", "trip_kind"),
+    (
+        PLACES.columns[0],
+        VEHICLE_CLASS,
+        TRIP_KIND,
+        Column("volume", "float64", "veh", "vehicles a day, or in each hour", minimum=0),
+        Column(
+            "speed_kmh", "float64", "km/h", "travel speed", minimum=0, nullable=True, optional=True
+        ),
+    ),
+)
+
 TEMPORAL_PROFILE = Table(
     "temporal_profile",
     "a factor of one hour, day or month; they are multiplied",

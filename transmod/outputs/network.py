@@ -24,6 +24,7 @@ from transmod.inputs.network import (
     UNFINISHED_FILE,
 )
 from transmod.inputs.projections import WGS84
+from transmod.outputs.toml import to_toml
 from transmod.schema import LINKS, Column
 
 _ARROW = {
@@ -100,7 +101,7 @@ def write_network(
             _write_polygons(fresh / BOUNDARY_FILE, boundary.to_frame("geometry"))
             if districts is not None:
                 _write_polygons(fresh / DISTRICTS_FILE, districts)
-            (fresh / SOURCE_FILE).write_text(_to_toml(source), encoding="utf-8")
+            (fresh / SOURCE_FILE).write_text(to_toml(source), encoding="utf-8")
             _move(fresh, folder)
     except OSError as error:
         raise InputError(f"{folder} must be writable: {error.strerror}.") from error
@@ -176,15 +177,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float | np.floating):
         return None if np.isnan(value) else float(value)
     return value
-
-
-def _to_toml(source: Mapping[str, str | Sequence[str]]) -> str:
-    """Write text and lists of text as TOML; JSON's strings are TOML's."""
-    lines = []
-    for key, value in source.items():
-        if isinstance(value, str):
-            lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
-        else:
-            items = "".join(f"  {json.dumps(item, ensure_ascii=False)},\n" for item in value)
-            lines.append(f"{key} = [\n{items}]")
-    return "\n".join(lines) + "\n"
