@@ -23,11 +23,10 @@ from shapely import LineString, Point, box
 from test_run import hashes
 from typer.testing import CliRunner
 
-import transmod.factor_inputs
 import transmod.intake
 from transmod.cli import app
 from transmod.factor_inputs import recall_factors
-from transmod.inputs.profiles import read_profiles
+from transmod.profiles import recall_profiles
 from transmod.run import run
 
 MEMO = {"flights": "input/flights.csv"}
@@ -39,7 +38,7 @@ ORIGIN_X, ORIGIN_Y = small_run.ORIGIN
 def profiles_once():
     """Read the shipped factors once: they are not what is bad here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transmod.factor_inputs, "read_profiles", lru_cache(read_profiles))
+        patch.setattr(transmod.intake, "recall_profiles", lru_cache(recall_profiles))
         yield
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from transmod import memory
 from transmod.memory import MOST_KEPT, remember
 
 
@@ -65,3 +66,38 @@ def test_what_cannot_be_made_is_not_kept(folder):
     with pytest.raises(ValueError, match="no"):
         remember("t", "a", fail)
     assert not folder.exists()
+
+
+def test_arrays_come_back_as_they_were(folder):
+    made = {"a": np.arange(12.0).reshape(3, 4), "none": np.empty((0, 3)), "text": "x" * 100}
+    made["view"], made["order"] = made["a"][:, ::2], np.asfortranarray(made["a"])
+    remember("t", "a", lambda: made)
+    again = remember("t", "a", lambda: None)
+    for name in ("a", "none", "view", "order"):
+        assert_array_equal(again[name], made[name])
+    assert again["text"] == made["text"]
+    again["a"][0, 0] = 7.0  # its own, to be written to
+    assert remember("t", "a", lambda: None)["a"][0, 0] == 0.0
+
+
+def test_nothing_half_written_is_read(folder, monkeypatch):
+    made = {"a": np.arange(1000.0)}
+    remember("t", "a", lambda: made)
+    (path,) = folder.iterdir()
+    content = path.read_bytes()
+    for end in range(0, len(content), 97):
+        path.write_bytes(content[:end])
+        monkeypatch.setattr("transmod.memory.pickle.loads", None)  # must not be reached
+        assert remember("t", "a", lambda: "again") == "again"
+        monkeypatch.undo()
+        monkeypatch.setenv("TRANSMOD_CACHE_DIR", str(folder.parent))
+
+
+def test_other_versions_have_other_files(folder, monkeypatch):
+    make = Maker()
+    remember("t", "a", make)
+    monkeypatch.setattr("transmod.memory.version", lambda name: "0")
+    memory._code_hash.cache_clear()
+    remember("t", "a", make)
+    memory._code_hash.cache_clear()
+    assert make.calls == 2

@@ -19,7 +19,7 @@ TRUCK = "articulated_diesel_34_40t_euro6de_dpf_scr"
 
 @pytest.fixture(autouse=True)
 def _read_once(monkeypatch):
-    monkeypatch.setattr("transmod.profile_plot.read_profiles", lambda folder: shipped())
+    monkeypatch.setattr("transmod.profile_plot.recall_profiles", lambda folder: shipped())
 
 
 def test_a_line_is_the_published_curve_inside_its_range_and_held_outside():

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from transmod.inputs.network import BOUNDARY_FILE, DISTRICTS_FILE, LINKS_FILE, SOURCE_FILE
-from transmod.inputs.profiles import ProfileSet, read_profiles
+from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.volumes import Volumes
 from transmod.memory import remember
 from transmod.model.factors import Factors, build_factors
@@ -18,12 +16,6 @@ from transmod.traffic.climate import Climate
 
 NETWORK_FILES = (LINKS_FILE, BOUNDARY_FILE, DISTRICTS_FILE, SOURCE_FILE)
 PROFILES = "vehicle_profiles"
-
-
-def recall_profiles(folder: Path, *, hashes: dict[str, str]) -> ProfileSet:
-    """Read a set of vehicle profiles, or recall it if no file of it has changed."""
-    parts = [str(folder), {name: hashes[name] for name in hashes if PROFILES in name}]
-    return remember("profiles", parts, lambda: read_profiles(folder))
 
 
 def recall_factors(

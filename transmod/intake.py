@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from transmod.accounts.inventory import Account
 from transmod.errors import Faults, InputError
-from transmod.factor_inputs import NETWORK_FILES, PROFILES, recall_factors, recall_profiles
+from transmod.factor_inputs import NETWORK_FILES, PROFILES, recall_factors
 from transmod.inputs.checks import check_table, listed
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.movements import (
@@ -43,6 +43,7 @@ from transmod.process_inputs import (
     read_parked,
     with_mileage,
 )
+from transmod.profiles import recall_profiles
 from transmod.scenario import FILE_NAME, Scenario, read_scenario, resolve
 from transmod.schema import GREENHOUSE_GASES, NO_DISTRICT, SPEED_FLOW, Table
 from transmod.service_inputs import find_coal
@@ -131,7 +132,7 @@ def read_inputs(run: Path) -> Inputs:
     speeds = desk.take(_speeds, network, volumes, run=run, scenario=scenario)
     hashes = hash_inputs(run, scenario)
     folder = _profile_folder(run, scenario)
-    profiles = desk.take(recall_profiles, folder, hashes=hashes)
+    profiles = desk.take(recall_profiles, folder)
     profiles = desk.take(with_mileage, profiles, scenario=scenario)
     processes = desk.take(choose_processes, profiles, scenario=scenario)
     climate = desk.take(lay_climate, calendar, processes, scenario=scenario)

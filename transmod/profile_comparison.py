@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from transmod.errors import Faults, InputError
-from transmod.inputs.profiles import ProfileSet, read_profiles
+from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.results import read_manifest, read_result_table
 from transmod.model.corrections import conditions_of, with_conditions
 from transmod.model.factors import build_factors
@@ -23,7 +23,7 @@ from transmod.model.spectrum_emissions import (
     spectrum_emissions,
     translate_shares,
 )
-from transmod.profiles import find_set
+from transmod.profiles import find_set, recall_profiles
 from transmod.scenario import Scenario
 from transmod.service_inputs import to_service
 from transmod.traffic.calendar import Calendar, build_calendar
@@ -104,7 +104,7 @@ def compare_profiles(
     spectrum = read_result_table(run, "spectrum")
     scenario = Scenario.model_validate(read_manifest(run)["options"])
     service = to_service(scenario, _calendar(scenario))
-    sets = read_profiles(find_set(set_a)), read_profiles(find_set(set_b))
+    sets = recall_profiles(find_set(set_a)), recall_profiles(find_set(set_b))
     given = _conditions_by_set(sets, conditions or {})
     parts = []
     names = []
@@ -193,7 +193,7 @@ def _shares(
         return shares, "of the run"
     folder = find_set(own)
     folder = folder if folder.is_dir() else Path(run) / own
-    return translate_shares(shares, read_profiles(folder), profiles), "of the run, by its like"
+    return translate_shares(shares, recall_profiles(folder), profiles), "of the run, by its like"
 
 
 def _calendar(scenario: Scenario) -> Calendar:

@@ -10,11 +10,11 @@ import pandas as pd
 
 from transmod.errors import Faults, InputError
 from transmod.inputs.checks import listed
-from transmod.inputs.profiles import ProfileSet, read_profiles
+from transmod.inputs.profiles import ProfileSet
 from transmod.model.curve_lines import NAMES, CurveLine, gather_lines
 from transmod.outputs.curves import MOST_LINES, PANELS, draw_curves
 from transmod.outputs.wording import TEXT
-from transmod.profiles import find_set
+from transmod.profiles import find_set, recall_profiles
 
 MAIN_TYPES = (
     "car_petrol_medium_euro4_pfi",
@@ -88,7 +88,7 @@ def plot_profiles(
     if pollutant is not None and pollutant not in NAMES:
         faults.add(f"--pollutant must be one of {', '.join(NAMES)}: {pollutant!r} found.")
     faults.raise_any()
-    sets = [read_profiles(find_set(name)) for name in (profile_set, against) if name is not None]
+    sets = [recall_profiles(find_set(name)) for name in (profile_set, against) if name is not None]
     chosen = [_choose(sets[0], types, faults)]
     if against is not None:
         same = set(sets[1].types["vehicle_type"])

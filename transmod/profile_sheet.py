@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from transmod.errors import InputError
-from transmod.inputs.profiles import ProfileSet, read_profiles
+from transmod.inputs.profiles import ProfileSet
 from transmod.model.factors import Factors, build_factors
 from transmod.model.pantry import Row, records
-from transmod.profiles import find_set
+from transmod.profiles import find_set, recall_profiles
 from transmod.schema import GRADIENT_NODES, MAX_NODE_SPEED_KMH, NODES_PER_KMH, ROAD_TYPES
 
 SPEEDS_KMH = (10.0, 25.0, 35.0, 50.0, 80.0, 110.0)
@@ -71,7 +71,7 @@ def show_profile(
         raise InputError(
             f"Speeds must be >= 0 and <= {MAX_NODE_SPEED_KMH:g} [km/h]: {wrong[0]:g} found."
         )
-    profiles = read_profiles(find_set(profile_set))
+    profiles = recall_profiles(find_set(profile_set))
     # the year chooses the electricity, which is not shown
     factors = build_factors(profiles, [vehicle_type], year=0, electricity_kg_per_kwh=_KG_PER_KWH)
     (row,) = records(profiles.types[profiles.types["vehicle_type"] == vehicle_type])

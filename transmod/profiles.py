@@ -6,17 +6,32 @@ from pathlib import Path
 from typing import Any
 
 from transmod.errors import InputError
+from transmod.inputs.hashes import sha256_file
 from transmod.inputs.profiles import ProfileSet, read_profiles
 from transmod.inputs.shipped import find_shipped
+from transmod.memory import remember
 from transmod.model.profile_checks import ProfileCheck, check_set
 
-__all__ = ["check_profiles", "find_set", "list_profiles"]
+__all__ = ["check_profiles", "find_set", "list_profiles", "recall_profiles"]
+
+_SUFFIXES = (".csv", ".parquet", ".toml")  # of the files that a set is read from
 
 
 def find_set(name: str | Path) -> Path:
     """Return the folder of a set: a shipped one by its name, else a path."""
     shipped = find_shipped("vehicle_profiles") / name
     return shipped if shipped.is_dir() else Path(name)
+
+
+def recall_profiles(folder: Path) -> ProfileSet:
+    """Read a set of vehicle profiles, or recall it if no file of it has changed."""
+    folder = Path(folder)
+    files = {
+        path.relative_to(folder).as_posix(): sha256_file(path)
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in _SUFFIXES and path.is_file()
+    }
+    return remember("profiles", [str(folder), files], lambda: read_profiles(folder))
 
 
 def list_profiles(folder: Path) -> list[dict[str, Any]]:
@@ -44,7 +59,7 @@ def list_profiles(folder: Path) -> list[dict[str, Any]]:
     homes = homes or sorted(path.parent for path in folder.glob("*/set.toml"))
     if not homes:
         raise InputError(f"{folder} must hold sets of vehicle profiles: no */set.toml found.")
-    return [_summary(read_profiles(home)) for home in homes]
+    return [_summary(recall_profiles(home)) for home in homes]
 
 
 def _summary(profiles: ProfileSet) -> dict[str, Any]:
