@@ -375,7 +375,10 @@ PLACES = Table(
             minimum=0, maximum=360, nullable=True,
         ),
         Column("is_two_way", "bool", "-", "figures are of both directions together"),
-        Column("geometry", "geometry", "-", "LineString in driving direction, or Point"),
+        Column(
+            "geometry", "geometry", "-", "LineString in driving direction, or Point; null: a count "
+            "at a link of a network that was not given", nullable=True,
+        ),
     ),
 )  # fmt: skip
 

@@ -44,7 +44,8 @@ class TrafficSource:
     Attributes
     ----------
     places : GeoDataFrame
-        Columns of `schema.PLACES`, sorted by `place_id`, in the CRS of the source.
+        Columns of `schema.PLACES`, sorted by `place_id`, in the CRS of the source. A count point
+        without coordinates has no geometry: it serves profiles, and cannot be matched.
     volumes : DataFrame
         Columns of `schema.SOURCE_VOLUMES`, sorted by place, class and trip kind in the order of
         the schema. With `kind` "hourly", `volume` and `speed_kmh` hold float32 arrays of `hours`
@@ -148,12 +149,14 @@ def check_traffic_source(source: TrafficSource, origin: str) -> None:
 
 
 def _check_places(places: gpd.GeoDataFrame, origin: str, faults: Faults) -> None:
-    if places.crs is None:
+    known = places.geometry.notna().to_numpy()
+    if places.crs is None and known.any():
         faults.add(f"{PLACES_FILE} of {origin} must state a coordinate reference system: none.")
     ids = places["place_id"]
     if not ids.is_monotonic_increasing:
         faults.add(f"{PLACES_FILE} of {origin} must be sorted by place_id: it is not.")
     wrong = shapely.get_type_id(places.geometry.to_numpy()) != places["kind"].map(_GEOMETRY)
+    wrong &= known
     if wrong.any():
         where = first_of(wrong.to_numpy(), lambda row: f"place_id {ids.iloc[row]!r}")
         faults.add(f"Links of {origin} must be LineStrings, points Points: {where}.")
