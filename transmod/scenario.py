@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     field_validator,
@@ -24,7 +23,8 @@ from pydantic import (
 
 from transmod.errors import Faults, InputError
 from transmod.inputs.toml import read_toml
-from transmod.schema import ROAD_PROCESSES, TRIP_KINDS, VEHICLE_CLASSES
+from transmod.schema import ROAD_PROCESSES
+from transmod.traffic_choice import Record, TrafficChoice
 
 FILE_NAME = "scenario.toml"
 Output = Literal["accounts", "links", "grid", "figures"]
@@ -32,11 +32,7 @@ Output = Literal["accounts", "links", "grid", "figures"]
 OUTPUTS: tuple[Output, ...] = ("accounts", "links", "grid", "figures")
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class NetworkChoice(_Record):
+class NetworkChoice(Record):
     """`[network]`: where vehicles drive."""
 
     path: Path
@@ -45,7 +41,7 @@ class NetworkChoice(_Record):
     """Working CRS, projected, in metres. Default: that of the links, or UTM."""
 
 
-class CalendarChoice(_Record):
+class CalendarChoice(Record):
     """`[calendar]`: which days are alike."""
 
     period: Literal["year", "day", "hour"] = "year"
@@ -64,64 +60,7 @@ class CalendarChoice(_Record):
     """Local hour that an `hour` is."""
 
 
-class BprChoice(_Record):
-    """`[traffic.bpr]`: parameters of the volume-delay function on every road class."""
-
-    alpha: float = Field(ge=0.0, le=10.0)
-    """Delay at capacity, as a share of the free time."""
-    beta: float = Field(gt=0.0, le=20.0)
-    """Exponent."""
-
-
-class TrafficChoice(_Record):
-    """`[traffic]`: what the volumes are."""
-
-    volumes: Path
-    """Parquet or CSV file."""
-    kind: Literal["aadt", "aawdt", "hourly"]
-    """Mean of all days, mean of Mondays to Fridays, or a series of hours."""
-    unit: Literal["veh", "pcu"] = "veh"
-    """Vehicles or passenger-car units."""
-    direction: Literal["per_link", "both"] = "per_link"
-    """Of the link alone, or of both directions (then a column `direction_share` is needed)."""
-    origin: Literal["counted", "modelled", "estimated"] = "modelled"
-    """How the volumes came about; said in every result."""
-    network_sha256: str | None = None
-    """Hash of the network's links that the volumes were made for, where the file cannot say."""
-    temporal_profile: str = "tno_road"
-    """Shape of the hours for daily volumes: a shipped profile or a CSV file."""
-    speed: Literal["given", "bpr", "free"] = "bpr"
-    """Speeds of the volume file, of volume over capacity, or undelayed."""
-    bpr: BprChoice | None = None
-    """In place of the shipped table by road class."""
-    speed_flow: Path | None = None
-    """CSV file with road_class, alpha, beta, in place of the shipped table."""
-    peak_hours: tuple[int, ...] | None = None
-    """Hours of a working day that count as urban peak."""
-    trip_length_km: dict[str, float] | float = 12.4
-    """Mean length of a trip [km], or a table of it by trip kind or vehicle class; a class's own
-    figure holds on all its trips. Default: that of Europe, EMEP/EEA 2019, 1.A.3.b, section 3.4."""
-    parked: Path | None = None
-    """CSV file of the vehicles that are parked in each district, for evaporation."""
-
-    @field_validator("trip_length_km")
-    @classmethod
-    def _trips_have_lengths(cls, value: dict[str, float] | float) -> dict[str, float] | float:
-        table = value if isinstance(value, dict) else {"all": value}
-        unknown = [name for name in table if name not in (*TRIP_KINDS, *VEHICLE_CLASSES)]
-        if unknown:
-            msg = (
-                f"must go by trip kind or vehicle class, {unknown[0]!r} is none of "
-                f"{', '.join((*TRIP_KINDS, *VEHICLE_CLASSES))}"
-            )
-            raise ValueError(msg)
-        if not all(0.1 <= length <= 1000.0 for length in table.values()):
-            msg = "must be from 0.1 to 1,000 km"
-            raise ValueError(msg)
-        return value
-
-
-class FleetChoice(_Record):
+class FleetChoice(Record):
     """`[fleet]`: which vehicles drive."""
 
     mix: str | None = None
@@ -132,7 +71,7 @@ class FleetChoice(_Record):
     """The same of vehicles sold by year, in place of `mix`."""
     year: int | None = None
     """Year of the fleet; default: that of the scenario."""
-    occupancy: dict[str, float] = {}
+    occupancy: dict[str, float] = Field(default_factory=dict)
     """Persons per vehicle by vehicle class, for passenger-kilometres. Default: not known."""
     region: str | None = None
     """Whose standards, lives and mileage a stock or sales take, such as `europe`."""
@@ -158,7 +97,7 @@ class FleetChoice(_Record):
         return self
 
 
-class LoadChoice(_Record):
+class LoadChoice(Record):
     """`[freight.<class>]`: how trucks of a class are loaded, in place of `freight.csv`."""
 
     load_factor: float | None = Field(default=None, ge=0.0, le=1.0)
@@ -167,7 +106,7 @@ class LoadChoice(_Record):
     """Empty kilometres over all kilometres."""
 
 
-class FreightChoice(_Record):
+class FreightChoice(Record):
     """`[freight]`: how trucks are loaded, by vehicle class."""
 
     lcv: LoadChoice = LoadChoice()
@@ -178,7 +117,7 @@ class FreightChoice(_Record):
     """Articulated trucks."""
 
 
-class BlendChoice(_Record):
+class BlendChoice(Record):
     """`[profiles.blends]`: a biofuel in a fuel."""
 
     biofuel: str
@@ -187,7 +126,7 @@ class BlendChoice(_Record):
     """Its share in the volume of the blend."""
 
 
-class ProfilesChoice(_Record):
+class ProfilesChoice(Record):
     """`[profiles]`: factors."""
 
     set: str = "emep_eea_2019"
@@ -204,10 +143,10 @@ class ProfilesChoice(_Record):
     fuels: str | None = None
     """Family of calorific values and carbon, such as `ipcc_2006`, `china_guideline`, `china_db2`.
     Default: that of the set."""
-    blends: dict[str, str | BlendChoice] = {}
+    blends: dict[str, str | BlendChoice] = Field(default_factory=dict)
     """Biofuel by fuel: a named blend such as `petrol = "E10"`, or
     `{biofuel = "ethanol", volume_share = 0.10}`."""
-    conditions: dict[str, float] = {}
+    conditions: dict[str, float] = Field(default_factory=dict)
     """Conditions of base factors that differ from those of the set, such as `temperature_c`."""
     processes: tuple[str, ...] | None = None
     """What emits: some of hot, electricity, tyre, brake, road_surface, cold_start, evaporation,
@@ -227,7 +166,7 @@ class ProfilesChoice(_Record):
         return names and tuple(name for name in ROAD_PROCESSES if name in names)
 
 
-class ClimateChoice(_Record):
+class ClimateChoice(Record):
     """`[climate]`: how warm it is; without it nothing depends on temperature."""
 
     temperature_c: tuple[float, ...] = Field(min_length=12, max_length=12)
@@ -248,14 +187,14 @@ class ClimateChoice(_Record):
         return self
 
 
-class GridChoice(_Record):
+class GridChoice(Record):
     """`[grid]`: square cells."""
 
     cell_size_m: float = Field(default=500.0, gt=0.0)
     """Side of a cell [m]."""
 
 
-class AccountingChoice(_Record):
+class AccountingChoice(Record):
     """`[accounting]`: which line a tonne stands on."""
 
     rule: str = "territorial"
@@ -270,7 +209,7 @@ class AccountingChoice(_Record):
     """Coal burnt for electricity [kgce/kWh] for `equal_value`, in place of the table's."""
 
 
-class MemoChoice(_Record):
+class MemoChoice(Record):
     """`[memo]`: movements beyond the city, reported apart."""
 
     flights: Path | None = None
@@ -281,7 +220,7 @@ class MemoChoice(_Record):
     """CSV file that says which territories count as part of a country."""
 
 
-class Scenario(_Record):
+class Scenario(Record):
     """`scenario.toml`: what was asked."""
 
     title: str = Field(min_length=1)
