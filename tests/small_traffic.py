@@ -32,8 +32,8 @@ class Traffic:
 
     @property
     def lanes(self):
-        """The shape of all rows, streams side by side; empty where each row has its own."""
-        return self.shape[0] if len(self.shape) == 1 else self.shape[0, :0]
+        """The hours of all rows, streams side by side; empty where each row has its own."""
+        return self.shape[0] * self.weight[:, None] if len(self.shape) == 1 else self.shape[0, :0]
 
     @property
     def series(self):

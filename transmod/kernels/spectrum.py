@@ -64,12 +64,13 @@ def drive_stream(volume, series, weight, speed, road_type, limit, start, stop, n
 
 
 @kernel
-def drive_lanes(average, lanes, weight, speed, road_type, km, start, stop, nodes, c):
+def drive_lanes(average, lanes, speed, road_type, km, start, stop, nodes, c):
     """
     Add the vehicle-kilometres of the streams `c` to `c + LANES - 1`, alike in speed.
 
-    All lanes of a step are written out beside each other, so they go as vectors. Returns as
-    `drive_row`.
+    All lanes of a step are written out beside each other, so they go as vectors. While the speed
+    stays between two nodes, `s` sums the lanes and `u` their part at the upper node (never more
+    than `s`, as rounding is monotone); volume and length come in once. Returns as `drive_row`.
     """
     last = nodes.shape[1] - 1
     first, end = np.uint64(last), np.uint64(0)
@@ -83,33 +84,29 @@ def drive_lanes(average, lanes, weight, speed, road_type, km, start, stop, nodes
         k, w = split(speed[t], last)
         m = k
         first, end = min(first, k), max(end, k + TWO)
-        lower = nodes[r, k, c : c + LANES]
-        upper = nodes[r, k + ONE, c : c + LANES]
-        l0, l1, l2, l3 = lower[0], lower[1], lower[2], lower[3]
-        l4, l5, l6, l7 = lower[4], lower[5], lower[6], lower[7]
-        u0, u1, u2, u3 = upper[0], upper[1], upper[2], upper[3]
-        u4, u5, u6, u7 = upper[4], upper[5], upper[6], upper[7]
+        s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
+        u0 = u1 = u2 = u3 = u4 = u5 = u6 = u7 = 0.0
         while m == k and np.uint64(road_type[t]) == r:
-            hours = weight[t]
-            s = lanes[t, c : c + LANES]
-            x0, x1, x2, x3 = a0 * s[0], a1 * s[1], a2 * s[2], a3 * s[3]
-            x4, x5, x6, x7 = a4 * s[4], a5 * s[5], a6 * s[6], a7 * s[7]
-            x0, x1, x2, x3 = x0 * hours, x1 * hours, x2 * hours, x3 * hours
-            x4, x5, x6, x7 = x4 * hours, x5 * hours, x6 * hours, x7 * hours
-            h0, h1, h2, h3 = x0 * w, x1 * w, x2 * w, x3 * w
-            h4, h5, h6, h7 = x4 * w, x5 * w, x6 * w, x7 * w
-            l0, l1, l2, l3 = l0 + (x0 - h0), l1 + (x1 - h1), l2 + (x2 - h2), l3 + (x3 - h3)
-            l4, l5, l6, l7 = l4 + (x4 - h4), l5 + (x5 - h5), l6 + (x6 - h6), l7 + (x7 - h7)
-            u0, u1, u2, u3 = u0 + h0, u1 + h1, u2 + h2, u3 + h3
-            u4, u5, u6, u7 = u4 + h4, u5 + h5, u6 + h6, u7 + h7
+            x = lanes[t, c : c + LANES]
+            x0, x1, x2, x3, x4, x5, x6, x7 = x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]
+            s0, s1, s2, s3 = s0 + x0, s1 + x1, s2 + x2, s3 + x3
+            s4, s5, s6, s7 = s4 + x4, s5 + x5, s6 + x6, s7 + x7
+            u0, u1, u2, u3 = u0 + x0 * w, u1 + x1 * w, u2 + x2 * w, u3 + x3 * w
+            u4, u5, u6, u7 = u4 + x4 * w, u5 + x5 * w, u6 + x6 * w, u7 + x7 * w
             t += ONE
             if t == stop:
                 break
             m, w = split(speed[t], last)
-        lower[0], lower[1], lower[2], lower[3] = l0, l1, l2, l3
-        lower[4], lower[5], lower[6], lower[7] = l4, l5, l6, l7
-        upper[0], upper[1], upper[2], upper[3] = u0, u1, u2, u3
-        upper[4], upper[5], upper[6], upper[7] = u4, u5, u6, u7
+        s0, s1, s2, s3 = a0 * (s0 - u0), a1 * (s1 - u1), a2 * (s2 - u2), a3 * (s3 - u3)
+        s4, s5, s6, s7 = a4 * (s4 - u4), a5 * (s5 - u5), a6 * (s6 - u6), a7 * (s7 - u7)
+        u0, u1, u2, u3 = a0 * u0, a1 * u1, a2 * u2, a3 * u3
+        u4, u5, u6, u7 = a4 * u4, a5 * u5, a6 * u6, a7 * u7
+        node = nodes[r, k, c : c + LANES]
+        node[0], node[1], node[2], node[3] = node[0] + s0, node[1] + s1, node[2] + s2, node[3] + s3
+        node[4], node[5], node[6], node[7] = node[4] + s4, node[5] + s5, node[6] + s6, node[7] + s7
+        node = nodes[r, k + ONE, c : c + LANES]
+        node[0], node[1], node[2], node[3] = node[0] + u0, node[1] + u1, node[2] + u2, node[3] + u3
+        node[4], node[5], node[6], node[7] = node[4] + u4, node[5] + u5, node[6] + u6, node[7] + u7
     return first, end
 
 
@@ -130,7 +127,7 @@ def drive_row(average, lanes, series, weight, speed, road_type, limit, km, begin
         if fastest <= limit[c : c + LANES].min():
             if average[c : c + LANES].any():
                 a, b = drive_lanes(
-                    average, lanes, weight, speed[0], road_type, km, start, stop, nodes, c
+                    average, lanes, speed[0], road_type, km, start, stop, nodes, c
                 )
                 low, high = min(low, a), max(high, b)
             continue
