@@ -126,9 +126,7 @@ def drive_row(average, lanes, series, weight, speed, road_type, limit, km, begin
     for c in range(0, average.size, LANES):
         if fastest <= limit[c : c + LANES].min():
             if average[c : c + LANES].any():
-                a, b = drive_lanes(
-                    average, lanes, speed[0], road_type, km, start, stop, nodes, c
-                )
+                a, b = drive_lanes(average, lanes, speed[0], road_type, km, start, stop, nodes, c)
                 low, high = min(low, a), max(high, b)
             continue
         for lane in range(c, c + LANES):
