@@ -420,8 +420,16 @@ TEMPORAL_PROFILE = Table(
         Column("year", "int64", "-", "of the source", nullable=True, optional=True),
         Column("licence", "string", "-", "licence of the source", nullable=True, optional=True),
         Column("verification", "string", "-", "how it was checked", nullable=True, optional=True),
+        Column(
+            "stations", "int64", "-", "count stations behind it", minimum=1, nullable=True,
+            optional=True,
+        ),
+        Column(
+            "variation", "float64", "-", "standard deviation between stations over the factor",
+            minimum=0, nullable=True, optional=True,
+        ),
     ),
-)
+)  # fmt: skip
 
 PIECES = Table(
     "pieces",
@@ -744,3 +752,44 @@ SPEED_FLOW = Table(
         Column("beta", "float64", "-", "exponent", minimum=0, positive=True),
     ),
 )
+
+CONICAL = Table(
+    "conical",
+    "conical volume-delay function of a road class",
+    ("road_class",),
+    (
+        SPEED_FLOW.columns[0],
+        Column("alpha", "float64", "-", "slope of the delay at capacity", 1, positive=True),
+    ),
+)
+
+AKCELIK = Table(
+    "akcelik",
+    "volume-delay function of Akcelik of a road class",
+    ("road_class",),
+    (
+        SPEED_FLOW.columns[0],
+        Column("delay_parameter", "float64", "-", "J: how strongly traffic is disturbed", 0),
+    ),
+)
+
+MEASURED_SPEEDS = Table(
+    "measured_speeds",
+    "speed on a link, of all vehicles or a class; a list of hours, or one number",
+    ("link_id", "vehicle_class"),
+    (
+        LINK_ID,
+        Column(
+            "vehicle_class", "string", "-", "class of vehicle; null or `all`: all together",
+            choices=("all", *VEHICLE_CLASSES), nullable=True, optional=True,
+        ),
+        Column(
+            "hour", "int64", "-", "position in the series, from 0", minimum=0, maximum=8783,
+            optional=True,
+        ),
+        Column(
+            "speed_kmh", "float64", "km/h", "travel speed, null where not measured", minimum=0,
+            maximum=300, positive=True, nullable=True,
+        ),
+    ),
+)  # fmt: skip
