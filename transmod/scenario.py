@@ -262,11 +262,7 @@ class Scenario(Record):
 
     @model_validator(mode="after")
     def _choices_agree(self) -> Scenario:
-        if self.traffic.speed == "given" and self.traffic.kind != "hourly":
-            msg = "traffic.speed = 'given' needs traffic.kind = 'hourly'"
-            raise ValueError(msg)
-        if self.traffic.bpr and self.traffic.speed_flow:
-            msg = "traffic.bpr and traffic.speed_flow exclude each other"
+        if (msg := self.traffic.find_contradiction()) is not None:
             raise ValueError(msg)
         return self
 

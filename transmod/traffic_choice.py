@@ -25,6 +25,23 @@ class BprChoice(Record):
     """Exponent."""
 
 
+class ConicalChoice(Record):
+    """`[traffic.conical]`: Spiess' function, the same on every road class."""
+
+    alpha: float = Field(gt=1.0, le=50.0)
+    """Slope of the delay at capacity; like the exponent of BPR."""
+
+
+class AkcelikChoice(Record):
+    """`[traffic.akcelik]`: Akcelik's function."""
+
+    delay_parameter: float | None = Field(default=None, ge=0.0, le=20.0)
+    """J on every road class, from 0.1 (motorway) to 1.6 (high friction), in place of the shipped
+    table."""
+    period_h: float = Field(default=1.0, gt=0.0, le=24.0)
+    """How long the volume of an hour lasts [h]: queues above capacity grow with it."""
+
+
 class TrafficChoice(Record):
     """`[traffic]`: what the volumes are."""
 
@@ -41,13 +58,25 @@ class TrafficChoice(Record):
     network_sha256: str | None = None
     """Hash of the network's links that the volumes were made for, where the file cannot say."""
     temporal_profile: str = "tno_road"
-    """Shape of the hours for daily volumes: a shipped profile or a CSV file."""
-    speed: Literal["given", "bpr", "free"] = "bpr"
-    """Speeds of the volume file, of volume over capacity, or undelayed."""
+    """Shape of the hours for daily volumes: a shipped profile, or a CSV file such as
+    `transmod volumes fit` writes."""
+    speed: Literal["given", "measured", "bpr", "conical", "akcelik", "free"] = "bpr"
+    """Speeds of the volume file; measured ones of `speeds`; of volume over capacity by the function
+    of the Bureau of Public Roads, Spiess (conical) or Akcelik; or undelayed."""
+    speeds: Path | None = None
+    """Parquet or CSV file of measured speeds: link_id, optional vehicle_class, speed_kmh as a list
+    of hours, a number, or one for each `hour`. For `speed = "measured"`."""
+    speed_fallback: Literal["bpr", "conical", "akcelik", "free"] | None = None
+    """Where no speed was measured though traffic drives. Default: that is an error."""
     bpr: BprChoice | None = None
     """In place of the shipped table by road class."""
+    conical: ConicalChoice | None = None
+    """In place of the shipped table by road class."""
+    akcelik: AkcelikChoice = AkcelikChoice()
+    """Period, and the parameter in place of the shipped table by road class."""
     speed_flow: Path | None = None
-    """CSV file with road_class, alpha, beta, in place of the shipped table."""
+    """CSV file in place of the shipped table, by road_class: alpha, beta (BPR), alpha (conical) or
+    delay_parameter (Akcelik)."""
     peak_hours: tuple[int, ...] | None = None
     """Hours of a working day that count as urban peak."""
     trip_length_km: dict[str, float] | float = 12.4
@@ -71,3 +100,30 @@ class TrafficChoice(Record):
             msg = "must be from 0.1 to 1,000 km"
             raise ValueError(msg)
         return value
+
+    @property
+    def delay_function(self) -> str | None:
+        """Function of volume over capacity that is used, as fallback too; `free` is none."""
+        chosen = self.speed_fallback if self.speed == "measured" else self.speed
+        return chosen if chosen in ("bpr", "conical", "akcelik") else None
+
+    def find_contradiction(self) -> str | None:
+        """Say which keys do not go together."""
+        function = self.delay_function
+        if self.speed == "given" and self.kind != "hourly":
+            return "traffic.speed = 'given' needs traffic.kind = 'hourly'"
+        if (self.speed == "measured") != (self.speeds is not None):
+            return "traffic.speed = 'measured' and a file traffic.speeds need each other"
+        if self.speed_fallback is not None and self.speed != "measured":
+            return "traffic.speed_fallback is for traffic.speed = 'measured'"
+        own = {
+            "bpr": self.bpr is not None,
+            "conical": self.conical is not None,
+            "akcelik": self.akcelik.delay_parameter is not None,
+        }
+        for name, is_given in own.items():
+            if is_given and self.speed_flow is not None:
+                return f"traffic.{name} and traffic.speed_flow exclude each other"
+            if is_given and function not in (name, None):
+                return f"traffic.{name} is not used with the function {function!r}"
+        return None

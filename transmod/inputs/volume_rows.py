@@ -155,19 +155,19 @@ def to_rows(batch: pa.RecordBatch, link_ids: NDArray[np.int64], n_hours: int) ->
         Hours that a list must have.
     """
     columns: Mapping[str, pa.Array] = dict(zip(batch.schema.names, batch.columns, strict=True))
-    link_id = _to_whole(columns["link_id"])
+    link_id = to_whole(columns["link_id"])
     position = np.searchsorted(link_ids, link_id)
     position[position == link_ids.size] = 0
     known = link_ids[position] == link_id if link_ids.size else np.zeros(link_id.size, bool)
-    vehicle_class = _to_positions(columns["vehicle_class"], VEHICLE_CLASSES)
+    vehicle_class = to_positions(columns["vehicle_class"], VEHICLE_CLASSES)
     trip_kind = np.zeros_like(vehicle_class)  # "all"
     if "trip_kind" in columns:
-        trip_kind = _to_positions(columns["trip_kind"], TRIP_KINDS)
+        trip_kind = to_positions(columns["trip_kind"], TRIP_KINDS)
     code = vehicle_class * len(TRIP_KINDS) + trip_kind
-    volume, length = _to_matrix(columns["volume"], n_hours)
+    volume, length = to_matrix(columns["volume"], n_hours)
     speed, speed_length = None, length
     if "speed_kmh" in columns:
-        values, speed_length = _to_matrix(columns["speed_kmh"], n_hours)
+        values, speed_length = to_matrix(columns["speed_kmh"], n_hours)
         speed = values.astype(np.float32, copy=False)
     share = columns.get("direction_share")
     hour = columns.get("hour")
@@ -180,11 +180,11 @@ def to_rows(batch: pa.RecordBatch, link_ids: NDArray[np.int64], n_hours: int) ->
         length=length,
         speed_length=speed_length,
         share=None if share is None else _to_numbers(share, np.float64),
-        hour=None if hour is None else _to_whole(hour),
+        hour=None if hour is None else to_whole(hour),
     )
 
 
-def _to_whole(array: pa.Array) -> NDArray[np.int64]:
+def to_whole(array: pa.Array) -> NDArray[np.int64]:
     """Return whole numbers, -1 for null."""
     return pc.fill_null(array.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
 
@@ -194,13 +194,13 @@ def _to_numbers(array: pa.Array, dtype: type) -> NDArray[Any]:
     return array.to_numpy(zero_copy_only=False).astype(dtype, copy=False)
 
 
-def _to_positions(array: pa.Array, names: tuple[str, ...]) -> NDArray[np.int64]:
+def to_positions(array: pa.Array, names: tuple[str, ...]) -> NDArray[np.int64]:
     """Return the position of each text in `names`, -1 for others and null."""
     found = pc.index_in(array.cast(pa.string()), value_set=pa.array(names))
     return pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
 
 
-def _to_matrix(array: pa.Array, n_hours: int) -> tuple[NDArray[np.floating], NDArray[np.int64]]:
+def to_matrix(array: pa.Array, n_hours: int) -> tuple[NDArray[np.floating], NDArray[np.int64]]:
     """Return values (n, H), and hours in each list; a null list or one of other length is NaN."""
     n_rows = len(array)
     if not is_list(array.type):

@@ -121,7 +121,7 @@ class Volumes:
         """Number of links that have any stream."""
         return int(self.has_volume.sum())
 
-    def blocks(self, max_bytes: int = BLOCK_BYTES) -> Iterator[VolumeBlock]:
+    def blocks(self, max_bytes: int = BLOCK_BYTES, *, beside: int = 0) -> Iterator[VolumeBlock]:
         """
         Yield the volumes in blocks of links, in order; no link is in two blocks.
 
@@ -129,6 +129,8 @@ class Volumes:
         ----------
         max_bytes : int
             Size of a block's arrays; a block has at least one link.
+        beside : int
+            Size of what is held of a link beside its volumes, in the same bound.
 
         Notes
         -----
@@ -139,7 +141,7 @@ class Volumes:
         bytes_of_link = len(self.streams) * (1 + 4 * n_hours * (1 + self.has_speed))
         if self.n_hours is None:
             bytes_of_link = len(self.streams) * (1 + 8)
-        size = max(1, max_bytes // max(1, bytes_of_link))
+        size = max(1, max_bytes // max(1, bytes_of_link + beside))
         column_of = np.full(N_CODES, -1)
         for column, code in enumerate(np.flatnonzero(self.factor)):
             column_of[code] = column

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from transmod.errors import InputError
 from transmod.inputs.network import Network
+from transmod.inputs.speeds import MeasuredSpeeds
 from transmod.inputs.volumes import VolumeBlock, Volumes
 from transmod.kernels.hours import clock
 from transmod.kernels.links import drive
@@ -110,6 +111,7 @@ def measure(  # noqa: PLR0913  a pass needs what a city is
     situation: Situation,
     rule: SpeedRule,
     *,
+    measured: MeasuredSpeeds | None = None,
     factor: Floats | None = None,
     fleet: Integers | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -125,6 +127,8 @@ def measure(  # noqa: PLR0913  a pass needs what a city is
         Multiplier of the average hour, for daily volumes.
     situation, rule
         Of the L links.
+    measured : MeasuredSpeeds, optional
+        Where the rule takes them.
     factor : float64 (M, G, R, K, C, Q), optional
         Fleet-weighted factors; without them `vkm` and `total` stay empty.
     fleet : int64 (A,), optional
@@ -158,9 +162,12 @@ def measure(  # noqa: PLR0913  a pass needs what a city is
     vkm, total = np.zeros((n_linked, n_streams)), np.zeros((n_linked, factor.shape[-1]))
     vehicles = np.zeros((len(network.links), len(volumes.streams)))
     n_too_fast = done = 0
-    for block in volumes.blocks():
+    rule = rule.in_order(order)
+    read = None if measured is None else measured.reader()
+    for block in volumes.blocks(beside=0 if measured is None else measured.bytes_of_link()):
+        speeds = None if read is None else read(block.first, block.last)
         vehicles[block.first : block.last] = _count_vehicles(block, shapes, calendar, network)
-        for chunk in _cut_chunks(block, rows, order, rule, tour):
+        for chunk in _cut_chunks(block, speeds, rows, order, rule, tour):
             n_too_fast += _count_too_fast(network, rows, rule, chunk)
             sums = _drive_chunk(tour, chunk, factor, by_block, by_area)
             if factor.size:
@@ -200,7 +207,7 @@ def _prepare(  # noqa: PLR0913, PLR0917  a tour needs what a city is
     n_streams = len(volumes.streams)
     n_lanes = -(-n_streams // LANES) * LANES
     limit = np.full(n_lanes, MAX_NODE_SPEED_KMH)
-    limit[:n_streams] = np.minimum(rule.limit, MAX_NODE_SPEED_KMH)
+    limit[:n_streams] = np.minimum(rule.limit_in_pass, MAX_NODE_SPEED_KMH)
     length_km = network.links["length_m"].to_numpy(np.float64) / 1e3
     series, lanes = np.zeros((1, 0, 0)), np.zeros((0, n_lanes))
     weight = calendar.weight[order]
@@ -243,19 +250,26 @@ def _count_vehicles(
 
 
 def _cut_chunks(
-    block: VolumeBlock, rows: Rows, order: Integers, rule: SpeedRule, tour: _Tour
+    block: VolumeBlock,
+    speeds: NDArray[np.float32] | None,
+    rows: Rows,
+    order: Integers,
+    rule: SpeedRule,
+    tour: _Tour,
 ) -> Iterator[_Chunk]:
     """Yield the rows of a block of links, sorted by area, in chunks of bounded size."""
     begin, end = np.searchsorted(rows.link, (block.first, block.last))
     mine = np.arange(begin, end)
     mine = mine[np.argsort(rows.area[mine], kind="stable")]
     bytes_of_hour = 8 if block.volume is None else 4 * block.volume.shape[1]
+    if rule.measured is not None and rule.measured.by_class:
+        bytes_of_hour += 8 * len(rule.limit)
     size = max(1, CHUNK_BYTES // (bytes_of_hour * order.size))
     for start in range(0, mine.size, size):
         chosen = mine[start : start + size]
         link = rows.link[chosen]
         at = link - block.first
-        given = None
+        given = None if speeds is None else speeds[at]
         series: NDArray[np.floating]
         if block.volume is None:
             assert block.average is not None
@@ -280,7 +294,7 @@ def _sort_hours(values: NDArray[np.float32], order: Integers) -> NDArray[np.floa
 def _count_too_fast(network: Network, rows: Rows, rule: SpeedRule, chunk: _Chunk) -> int:
     """Return the speeds above the last node; refuse those that no node stands for."""
     speed = chunk.speed
-    if rule.source != "given" and rule.free.max() <= MAX_NODE_SPEED_KMH:
+    if rule.source not in ("given", "measured") and rule.free.max() <= MAX_NODE_SPEED_KMH:
         return 0  # no speed is above the undelayed one
     average = chunk.average[:, : speed.shape[1]]
     if speed.shape[1] == 1:  # of all streams

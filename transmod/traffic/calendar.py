@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 import numpy as np
@@ -73,6 +73,8 @@ class Calendar:
         The N hours of the year.
     slot : int64 (N,)
         Slot of each of them; -1 where it lies outside the period.
+    start : datetime
+        When the first of them begins.
     notes : tuple of str
         What a user should know.
     """
@@ -89,6 +91,7 @@ class Calendar:
     weight: NDArray[np.float64]
     civil: CivilHours
     slot: NDArray[np.int64]
+    start: datetime
     notes: tuple[str, ...] = ()
 
     @property
@@ -243,6 +246,7 @@ def build_calendar(  # noqa: PLR0913  a calendar has as many rules as users give
         weight=weight if period == "year" else np.ones(hour_of.size),
         civil=civil,
         slot=slot,
+        start=start,
         notes=tuple(notes),
     )
 
