@@ -195,7 +195,7 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
         )
     activity = measure(
         network, rows, inputs.volumes, inputs.calendar, inputs.shapes, inputs.situation,
-        inputs.speeds, factor=factor, fleet=which,
+        inputs.speeds, measured=inputs.measured, factor=factor, fleet=which,
         progress=lambda done, of: progress("activity", done / of),
     )  # fmt: skip
 
