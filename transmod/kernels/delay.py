@@ -32,7 +32,7 @@ def akcelik_delay(x, alpha, beta, free):
     z = x - 1.0
     root = np.sqrt(z * z + beta * x)
     # below capacity z + root is a small difference: the same, without one
-    return 1.0 + free * alpha * (z + root if z > 0.0 else beta * x / (root - z))
+    return 1.0 + free * alpha * (z + root if z >= 0.0 else beta * x / (root - z))
 
 
 @parallel_kernel
