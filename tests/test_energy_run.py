@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 import small_run
 
+from transmod.check import check
 from transmod.errors import InputError
 from transmod.model.freight import freight_intensity
-from transmod.run import check, run
+from transmod.run import run
 
 OUTPUTS = ["accounts"]
 TRUCK = "rigid_truck"

@@ -4,9 +4,10 @@ import pandas as pd
 import pytest
 from small_run import build, write_scenario
 
+from transmod.check import check
 from transmod.errors import InputError
 from transmod.intake import read_inputs
-from transmod.run import check, run
+from transmod.run import run
 from transmod.scenario import read_scenario
 
 STOCK = """vehicle_class,fuel,size,registration_year,vehicles

@@ -31,8 +31,10 @@ def squares(*corners, size=1000.0):
 
 @pytest.mark.parametrize("file", ["a.gpkg", "a.geojson", "a.parquet", "a.shp"])
 def test_formats(tmp_path, file):
-    crs = 4326 if file == "a.geojson" else UTM
-    path = save(tmp_path, [box(-8.7, 41.1, -8.5, 41.2)], file, crs, name=["Porto"])
+    crs, shape = UTM, box(525_000, 4_550_000, 542_000, 4_561_000)
+    if file == "a.geojson":
+        crs, shape = 4326, box(-8.7, 41.1, -8.5, 41.2)
+    path = save(tmp_path, [shape], file, crs, name=["Porto"])
     assert read_boundary(path).crs.to_epsg() == crs
 
 

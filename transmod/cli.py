@@ -14,11 +14,13 @@ from transmod.console import (
     figure,
     report_faults,
     say,
+    say_findings,
     say_json,
     say_notes,
     say_table,
     show_progress,
 )
+from transmod.errors import InputError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -75,20 +77,27 @@ def init(
 
 @app.command()
 def check(run: Run, as_json: Json = False) -> None:
-    """Read and check every input of a run, list all faults, compute nothing."""
+    """Read and check every input of a run, list all faults and findings, compute nothing."""
     with report_faults():
-        from transmod.run import check as check_run
+        from transmod.check import examine
 
-        facts = check_run(run)
+        facts = examine(run)
+        warnings = [finding for finding in facts.findings if finding.level == "warning"]
+        if as_json:
+            say_json(facts)
+        elif facts.faults:
+            say_findings(warnings)
+        if facts.faults:
+            raise InputError(facts.faults)
     if as_json:
-        say_json(facts)
         return
-    say(f"{run}: inputs are good.")
+    say(f"{run}: inputs are {'whole, but look at the findings' if warnings else 'good'}.")
     say(f"  links              {facts.links:,} ({facts.links_with_volume:,} with a volume)")
     say(f"  districts          {facts.districts}")
     say(f"  streams            {len(facts.streams)}: {', '.join(facts.streams)}")
     say(f"  vehicle types      {facts.vehicle_types}")
     say(f"  hours computed     {facts.slots:,}")
+    say_findings(facts.findings)
     say_notes(facts.notes)
 
 
@@ -176,19 +185,28 @@ def build(
         bool | None, typer.Option(help="Keep links outside the city; default: of a link layer.")
     ] = None,
     crs: Annotated[str | None, typer.Option(help="CRS to store, such as EPSG:32719.")] = None,
+    coordinates: Annotated[
+        str | None, typer.Option(help="Of boundary and districts: wgs84, gcj02 or bd09.")
+    ] = None,
+    link_coordinates: Annotated[
+        str, typer.Option(help="Of a planner's links: wgs84, gcj02 or bd09.")
+    ] = "wgs84",
     licence: Annotated[str | None, typer.Option(help="Licence of a planner's links.")] = None,
     force: Annotated[bool, typer.Option(help="Replace a network that is there.")] = False,
     as_json: Json = False,
 ) -> None:
     """Build a network from an OSM extract, a place name or a planner's link layer."""
     with report_faults(), show_progress() as progress:
+        from transmod.inputs.chinese_coordinates import read_coordinates
         from transmod.network import build_network
 
         facts = build_network(
             out, osm=osm, place=place, links=links, columns=columns, boundary=boundary,
             districts=districts, district_id=district_id, district_name=district_name,
             service=service, restricted=restricted, keep_outside=keep_outside, crs=crs,
-            licence=licence, force=force, progress=lambda step: progress(step, None),
+            coordinates=read_coordinates(coordinates) if coordinates else None,
+            link_coordinates=read_coordinates(link_coordinates), licence=licence, force=force,
+            progress=lambda step: progress(step, None),
         )  # fmt: skip
     _say_network(facts, as_json)
 
@@ -227,6 +245,7 @@ def _say_network(facts: object, as_json: bool) -> None:
     if facts.imputed:
         shares = ", ".join(f"{name} {share:.0%}" for name, share in facts.imputed.items())
         say(f"Assumed, share of links: {shares}")
+    say_findings(facts.findings)
     say_notes(facts.notes)
     if facts.map:
         say(f"Map: {facts.map}")

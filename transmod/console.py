@@ -6,14 +6,17 @@ import dataclasses
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from transmod.errors import CheckError, InputError, TransmodError
+
+if TYPE_CHECKING:
+    from transmod.traffic.findings import Finding
 
 EXIT_FAILED = 1  # a check of the run failed, or an internal error
 EXIT_INPUT = 2  # bad input or usage
@@ -88,6 +91,14 @@ def say_notes(notes: list[str] | tuple[str, ...]) -> None:
         say("Notes")
         for note in notes:
             say(f"  - {note}")
+
+
+def say_findings(findings: Sequence[Finding]) -> None:
+    """Print what looks wrong: what was found, its probable cause and the way out."""
+    if findings:
+        say(f"Findings ({len(findings)})")
+    for finding in findings:
+        say(f"  - {finding.level} {finding.rule}: {finding.sentence}")
 
 
 def figure(value: float | None, unit: str = "") -> str:

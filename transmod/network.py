@@ -15,6 +15,7 @@ import shapely
 
 from transmod.errors import Faults, InputError
 from transmod.inputs.checks import attempt
+from transmod.inputs.chinese_coordinates import Coordinates
 from transmod.inputs.layers import (
     Districts,
     check_districts,
@@ -24,13 +25,18 @@ from transmod.inputs.layers import (
     read_link_layer,
 )
 from transmod.inputs.link_columns import read_link_columns
-from transmod.inputs.network import Network, check_reach, read_network, working_crs
+from transmod.inputs.network import Network, miss, reaches, read_network, working_crs
 from transmod.inputs.osm import read_osm
-from transmod.inputs.projections import read_crs
+from transmod.inputs.osm_extract import read_connection
+from transmod.inputs.projections import read_crs, utm_around
 from transmod.outputs.network import check_free, write_network
 from transmod.schema import ROAD_CLASSES
+from transmod.traffic.findings import Finding
 from transmod.traffic.link_layer import layer_links
 from transmod.traffic.network import Links, osm_links
+from transmod.traffic.network_findings import judge_connection
+from transmod.traffic.placement import judge_placement
+from transmod.traffic.plausibility import judge_network
 
 Progress = Callable[[str], None]
 
@@ -64,6 +70,7 @@ class NetworkFacts:
     imputed: dict[str, float]  # column -> share of the links in which it was assumed
     sha256: str
     notes: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
     map: str | None = None
     seconds: float | None = field(default=None, compare=False)
 
@@ -83,6 +90,8 @@ def build_network(  # noqa: PLR0913  a command has as many options as it has
     restricted: bool = False,
     keep_outside: bool | None = None,
     crs: str | None = None,
+    coordinates: Coordinates | None = None,
+    link_coordinates: Coordinates = "wgs84",
     licence: str | None = None,
     force: bool = False,
     nominatim_url: str | None = None,
@@ -114,6 +123,11 @@ def build_network(  # noqa: PLR0913  a command has as many options as it has
         Keep links that do not touch the city. Default: of a planner's layer yes, else no.
     crs : str, optional
         Store the links in this CRS. Default: OpenStreetMap in WGS 84, a layer in its own.
+    coordinates : "wgs84", "gcj02" or "bd09", optional
+        What the degrees of boundary and districts are. Default: WGS 84, unless the roads tell
+        that they are not; then nothing is built.
+    link_coordinates : "wgs84", "gcj02" or "bd09"
+        What those of a planner's layer are.
     licence : str, optional
         Licence of a planner's links, for `source.toml`.
     force : bool
@@ -136,7 +150,7 @@ def build_network(  # noqa: PLR0913  a command has as many options as it has
     faults = Faults()
     city = parts = store = None
     if boundary is not None:
-        city = attempt(faults, read_boundary, Path(boundary))
+        city = attempt(faults, read_boundary, Path(boundary), coordinates=coordinates or "wgs84")
     if districts is not None:
         parts = attempt(
             faults,
@@ -144,12 +158,13 @@ def build_network(  # noqa: PLR0913  a command has as many options as it has
             Path(districts),
             id_column=district_id,
             name_column=district_name,
+            coordinates=coordinates or "wgs84",
         )
     if crs is not None:
         store = attempt(faults, read_crs, crs)
     say("links")
     if links is not None and columns is not None:
-        read = attempt(faults, _from_layer, Path(links), Path(columns))
+        read = attempt(faults, _from_layer, Path(links), Path(columns), link_coordinates)
     elif place is not None:
         servers = {"nominatim_url": nominatim_url, "overpass_url": overpass_url}
         chosen = {"service": service, "restricted": restricted}
@@ -175,13 +190,17 @@ def build_network(  # noqa: PLR0913  a command has as many options as it has
 
     say("boundary")
     keep = keep_outside if keep_outside is not None else links is not None
-    table, notes = _within(read.links, city, parts, keep_outside=keep)
+    table, notes = _within(
+        read.links, city, parts, keep_outside=keep, may_be_shifted=coordinates is None
+    )
     if store is not None:
         table = table.to_crs(store)
     command = _command(
         osm=osm, place=place, links=links, columns=columns, boundary=boundary,
         districts=districts, district_id=district_id, district_name=district_name,
-        service=service, restricted=restricted, keep_outside=keep_outside, crs=crs, out=out,
+        service=service, restricted=restricted, keep_outside=keep_outside, crs=crs,
+        coordinates=coordinates, out=out,
+        link_coordinates=None if link_coordinates == "wgs84" else link_coordinates,
     )  # fmt: skip
     say("writing")
     source = {
@@ -257,6 +276,7 @@ def to_facts(
         imputed={str(name): int(imputed[name]) / len(links) for name in sorted(imputed.index)},
         sha256=network.sha256,
         notes=network.notes,
+        findings=tuple(judge_network(network)),
         map=None if map_path is None else str(map_path),
         seconds=seconds,
     )
@@ -273,9 +293,9 @@ class _Read:
     boundary: gpd.GeoSeries | None = None
 
 
-def _from_layer(path: Path, columns: Path) -> _Read:
+def _from_layer(path: Path, columns: Path, coordinates: Coordinates) -> _Read:
     faults = Faults()
-    layer = attempt(faults, read_link_layer, path)
+    layer = attempt(faults, read_link_layer, path, coordinates=coordinates)
     mapping = attempt(faults, read_link_columns, columns)
     if layer is None or mapping is None:
         faults.raise_all()
@@ -286,7 +306,10 @@ def _from_layer(path: Path, columns: Path) -> _Read:
 def _from_osm(path: Path, progress: Progress | None, chosen: dict[str, bool]) -> _Read:
     ways = read_osm(path, progress)
     date = ways.date or _file_date(path)
-    return _Read(osm_links(ways, **chosen), f"OpenStreetMap, {path.name}", date, OSM_LICENCE)
+    made = osm_links(ways, **chosen)
+    if judge_connection(made.table.to_crs(utm_around(made.table.total_bounds))):
+        made = Links(made.table, (read_connection(path).sentence, *made.notes))
+    return _Read(made, f"OpenStreetMap, {path.name}", date, OSM_LICENCE)
 
 
 def _from_place(
@@ -327,7 +350,12 @@ def _check_question(
 
 
 def _within(
-    made: Links, city: gpd.GeoSeries, parts: Districts | None, *, keep_outside: bool
+    made: Links,
+    city: gpd.GeoSeries,
+    parts: Districts | None,
+    *,
+    keep_outside: bool,
+    may_be_shifted: bool,
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Keep the links that touch the city; check the districts. In the CRS a run works in."""
     working = working_crs(made.table.crs, city)
@@ -338,7 +366,13 @@ def _within(
         notes += parts.notes
         notes += attempt(faults, check_districts, parts.table.to_crs(working), boundary) or ()
     lines = made.table.geometry.to_crs(working)
-    check_reach(lines, boundary, "The boundary", faults)
+    if not reaches(lines, boundary):
+        faults.add(miss(made.table.geometry, city, "The boundary"))
+    elif may_be_shifted:
+        areas = city if parts is None else parts.table.geometry
+        what = "boundary" if parts is None else "districts"
+        for finding in judge_placement(lines, areas.to_crs(working), what):
+            faults.add(finding.sentence)
     faults.raise_any()
     inside = shapely.intersects(boundary, lines.to_numpy())
     outside = int((~inside).sum())

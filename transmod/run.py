@@ -69,43 +69,6 @@ class RunFacts:
     repaired: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class CheckFacts:
-    """What a run would be computed from."""
-
-    run: str
-    links: int
-    links_with_volume: int
-    districts: int
-    streams: list[str]
-    vehicle_types: int
-    slots: int
-    notes: list[str]
-
-
-def check(run: Path) -> CheckFacts:
-    """
-    Read and check every input of a run; compute nothing.
-
-    Raises
-    ------
-    InputError
-        With every fault of every file.
-    """
-    repair(Path(run))
-    inputs = read_inputs(Path(run))
-    return CheckFacts(
-        run=str(run),
-        links=len(inputs.network.links),
-        links_with_volume=inputs.volumes.n_links_given,
-        districts=len(inputs.network.districts),
-        streams=[f"{name} ({kind})" for name, kind in inputs.volumes.streams],
-        vehicle_types=len(inputs.factors.types),
-        slots=inputs.calendar.n_slots,
-        notes=list(inputs.notes),
-    )
-
-
 def verify(run: Path) -> list[Difference]:
     """Compare the inputs and results of a run with the hashes in its manifest."""
     repair(Path(run))

@@ -17,6 +17,9 @@ from shapely.geometry.base import BaseGeometry
 
 from transmod.errors import Faults, InputError
 from transmod.inputs.checks import first_of, listed
+from transmod.inputs.chinese_coordinates import Coordinates, to_wgs84
+from transmod.inputs.feature_lists import read_feature_list
+from transmod.inputs.misplacement import find_wrong_units
 from transmod.inputs.projections import WGS84, is_metric, is_web_mercator, utm_around
 from transmod.inputs.tables import check_file
 from transmod.schema import NO_DISTRICT, OUTSIDE_BOUNDARY
@@ -38,21 +41,30 @@ class Districts:
     notes: tuple[str, ...]
 
 
-def read_layer(path: Path) -> gpd.GeoDataFrame:
+def read_layer(path: Path, *, coordinates: Coordinates = "wgs84") -> gpd.GeoDataFrame:
     """
     Read the one vector layer of a file: GeoPackage, GeoJSON, Shapefile, GeoParquet.
+
+    Parameters
+    ----------
+    path : Path
+        The file; also a bare JSON list of features.
+    coordinates : "wgs84", "gcj02" or "bd09"
+        What its degrees are: of the two Chinese kinds the shift is taken back.
 
     Raises
     ------
     InputError
         If the file is missing, truncated or foreign, has several layers, no feature, no geometry
-        or no CRS.
+        or no CRS, or coordinates that cannot be of its CRS.
     """
     path = Path(path)
     check_file(path)
     try:
         if path.suffix in (".parquet", ".geoparquet"):
             frame = gpd.read_parquet(path)
+        elif (listed_features := read_feature_list(path)) is not None:
+            frame = listed_features
         else:
             names = [name for name, kind in pyogrio.list_layers(path) if kind is not None]
             if len(names) > 1:
@@ -69,21 +81,15 @@ def read_layer(path: Path) -> gpd.GeoDataFrame:
         raise InputError(
             f"{path} must state a coordinate reference system: none found. Write it with one."
         )
-    west, south, east, north = frame.total_bounds
-    off_earth = west < -180.0 or east > 180.0 or south < -90.0 or north > 90.0
-    if frame.crs.is_geographic and off_earth:
-        raise InputError(
-            f"{path} must lie within 180 degrees of longitude and 90 of latitude, as its reference "
-            f"system {frame.crs.name} has it: {west:g} to {east:g}, {south:g} to {north:g} found. "
-            f"These look like metres: write the file with the system they are in; GeoJSON without "
-            f"one is taken as WGS 84."
-        )
-    return frame
+    wrong = find_wrong_units(frame.crs, tuple(frame.total_bounds))
+    if wrong:
+        raise InputError(f"{path} {wrong}.")
+    return to_wgs84(frame, coordinates)
 
 
-def read_boundary(path: Path) -> gpd.GeoSeries:
+def read_boundary(path: Path, *, coordinates: Coordinates = "wgs84") -> gpd.GeoSeries:
     """
-    Read the city boundary: the union of the polygons of a file.
+    Read the city boundary: the union of the polygons of a file, coordinates as in `read_layer`.
 
     Returns
     -------
@@ -94,7 +100,7 @@ def read_boundary(path: Path) -> gpd.GeoSeries:
     InputError
         As `read_layer`, and if a feature is no polygon.
     """
-    frame = read_layer(path)
+    frame = read_layer(path, coordinates=coordinates)
     faults = Faults()
     polygons, _ = _polygons(frame, str(path), faults)
     faults.raise_any()
@@ -107,7 +113,11 @@ def dissolve_districts(districts: gpd.GeoDataFrame) -> gpd.GeoSeries:
 
 
 def read_districts(
-    path: Path, *, id_column: str | None = None, name_column: str | None = None
+    path: Path,
+    *,
+    id_column: str | None = None,
+    name_column: str | None = None,
+    coordinates: Coordinates = "wgs84",
 ) -> Districts:
     """
     Read the districts of a city.
@@ -120,13 +130,15 @@ def read_districts(
         Column that names a district. Default: the first of `ID_COLUMNS` that is there.
     name_column : str, optional
         Column of names. Default: `name`, else the id.
+    coordinates : "wgs84", "gcj02" or "bd09"
+        As in `read_layer`.
 
     Raises
     ------
     InputError
         As `read_layer`; if a feature is no polygon, an id is missing or stands twice.
     """
-    frame = read_layer(path)
+    frame = read_layer(path, coordinates=coordinates)
     faults = Faults()
     found = [name for name in ID_COLUMNS if name in frame.columns]
     column = id_column or (found[0] if found else None)
@@ -195,9 +207,9 @@ def check_districts(districts: gpd.GeoDataFrame, boundary: BaseGeometry) -> tupl
     return tuple(notes)
 
 
-def read_link_layer(path: Path) -> gpd.GeoDataFrame:
+def read_link_layer(path: Path, *, coordinates: Coordinates = "wgs84") -> gpd.GeoDataFrame:
     """
-    Read the lines of a planner's link layer, with all its columns.
+    Read the lines of a planner's link layer, with all its columns; coordinates as in `read_layer`.
 
     A MultiLineString is taken as one line if its parts follow each other.
 
@@ -207,7 +219,7 @@ def read_link_layer(path: Path) -> gpd.GeoDataFrame:
         As `read_layer`; if the CRS is Web Mercator, or a feature is missing, empty, no line or of
         several parts.
     """
-    frame = read_layer(path)
+    frame = read_layer(path, coordinates=coordinates)
     faults = Faults()
     if is_web_mercator(frame.crs):
         faults.add(

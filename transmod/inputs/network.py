@@ -17,6 +17,7 @@ from shapely import MultiPolygon, Polygon
 from transmod.errors import Faults, InputError
 from transmod.inputs.checks import attempt, check_table, first_of
 from transmod.inputs.layers import Districts, check_districts, read_boundary, read_districts
+from transmod.inputs.misplacement import guess_misplacement
 from transmod.inputs.projections import (
     WGS84,
     is_metric,
@@ -118,8 +119,9 @@ def read_network(folder: Path, *, crs: str | None = None) -> Network:
         table = districts.table.to_crs(working)
         notes += districts.notes
         notes += attempt(faults, check_districts, table, city) or ()
-    links = links.to_crs(working)
-    check_reach(links.geometry, city, str(folder / BOUNDARY_FILE), faults)
+    as_stored, links = links, links.to_crs(working)
+    if not reaches(links.geometry, city):
+        faults.add(miss(as_stored.geometry, boundary, str(folder / BOUNDARY_FILE)))
     faults.raise_any()
     return Network(
         city=name,
@@ -188,16 +190,18 @@ def read_links(path: Path) -> gpd.GeoDataFrame:
     return links.assign(osm_way_id=osm_way_id)[list(LINKS.names)]
 
 
-def check_reach(
-    lines: gpd.GeoSeries, boundary: Polygon | MultiPolygon, origin: str, faults: Faults
-) -> None:
-    """Note a fault if no line touches the boundary; both in one CRS."""
+def reaches(lines: gpd.GeoSeries, boundary: Polygon | MultiPolygon) -> bool:
+    """Say whether any line touches the boundary; both in one CRS."""
     shapely.prepare(boundary)
-    if not shapely.intersects(boundary, lines.to_numpy()).any():
-        faults.add(
-            f"{origin} must enclose a part of the network: none of {len(lines)} links touches it. "
-            f"Check the coordinate reference systems, and that x is longitude."
-        )
+    return bool(shapely.intersects(boundary, lines.to_numpy()).any())
+
+
+def miss(lines: gpd.GeoSeries, boundary: gpd.GeoSeries, origin: str) -> str:
+    """Say that no line touches the boundary, and why; both in the CRS of their files."""
+    return (
+        f"{origin} must enclose a part of the network: none of {len(lines)} links touches it. "
+        f"{guess_misplacement(lines, boundary)}"
+    )
 
 
 def _read_source(path: Path) -> tuple[str, tuple[str, ...]]:

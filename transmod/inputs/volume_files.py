@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ Kind = Literal["aadt", "aawdt", "hourly"]
 
 MOST_LONG_ROWS = 1_000_000
 NETWORK_KEY = "network_sha256"
+_LABELS = (b"kind", b"unit")  # metadata that say what volumes are
 
 _BATCH_BYTES = 16 * 2**20
 
@@ -87,6 +89,20 @@ def hours_in_lists(file: pq.ParquetFile) -> int:
     n_rows = sum(group.num_rows for group in groups)
     n_values = sum(group.column(leaf).num_values for group in groups)
     return max(1, round(n_values / max(1, n_rows)))
+
+
+def read_labels(path: Path) -> tuple[str, ...]:
+    """Return what a volume file is called, its columns that are not read, and its metadata."""
+    if path.suffix.lower() == ".csv":
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            names, metadata = next(csv.reader(file), []), {}
+    else:
+        with whole_parquet(path):
+            schema = pq.read_schema(path)
+        names, metadata = schema.names, schema.metadata or {}
+    known = {*AADT_VOLUMES.names, *HOURLY_VOLUMES.names, *LONG_VOLUMES.names}
+    said = [metadata[key].decode("utf-8", "replace") for key in _LABELS if key in metadata]
+    return (path.stem, *(name for name in names if name not in known), *said)
 
 
 @contextmanager
