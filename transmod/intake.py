@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from transmod.accounts.inventory import Account
 from transmod.errors import Faults, InputError
 from transmod.factor_inputs import NETWORK_FILES, PROFILES, recall_factors
-from transmod.inputs.checks import check_table, listed
+from transmod.inputs.checks import listed
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.movements import (
     read_flights,
@@ -31,6 +31,7 @@ from transmod.inputs.profile_tables import FLEET
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.rules import Rule, read_rule
 from transmod.inputs.shipped import find_shipped
+from transmod.inputs.speeds import MeasuredSpeeds
 from transmod.inputs.tables import read_csv
 from transmod.inputs.volumes import Volumes, check_volumes, read_volumes
 from transmod.judgement import judge_inputs
@@ -46,15 +47,18 @@ from transmod.process_inputs import (
 )
 from transmod.profiles import recall_profiles
 from transmod.scenario import FILE_NAME, Scenario, read_scenario, resolve
-from transmod.schema import GREENHOUSE_GASES, NO_DISTRICT, SPEED_FLOW, Table
+from transmod.schema import GREENHOUSE_GASES, NO_DISTRICT
 from transmod.service_inputs import find_coal
+from transmod.speed_inputs import lay_speeds, read_measured
 from transmod.stock import stock_files, stocked_fleet, use_economy
 from transmod.traffic.calendar import Calendar, build_calendar
 from transmod.traffic.climate import Climate
 from transmod.traffic.findings import Finding
 from transmod.traffic.road_types import road_type_kind, road_type_table
-from transmod.traffic.speeds import SpeedRule, speed_rule
+from transmod.traffic.speeds import SpeedRule
 from transmod.traffic.temporal import Shapes, shapes
+
+HOURS_OF_YEAR = 8760
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +73,7 @@ class Inputs:
     shapes: NDArray[np.float64] | None
     situation: Situation
     speeds: SpeedRule
+    measured: MeasuredSpeeds | None
     profiles: ProfileSet
     fleet: Fleet
     factors: Factors
@@ -153,9 +158,13 @@ def take_in(run: Path) -> Intake:
     volumes = desk.take(_read_volumes, network, run=run, scenario=scenario)
     if network is None:
         desk.take(_check_volumes, run=run, scenario=scenario)
-    calendar = desk.take(_build_calendar, volumes=volumes, scenario=scenario)
+    measured = desk.take(read_measured, network, run=run, scenario=scenario)
+    calendar = desk.take(_build_calendar, volumes=volumes, measured=measured, scenario=scenario)
     shape = desk.take(_shape, volumes, calendar, run=run, scenario=scenario)
-    speeds = desk.take(_speeds, network, volumes, run=run, scenario=scenario)
+    speeds = desk.take(
+        lay_speeds, network, volumes, calendar, shapes=shape, measured=measured,
+        run=run, scenario=scenario,
+    )  # fmt: skip
     hashes = hash_inputs(run, scenario)
     folder = _profile_folder(run, scenario)
     profiles = desk.take(recall_profiles, folder)
@@ -190,6 +199,7 @@ def take_in(run: Path) -> Intake:
         shapes=None if shape is None else shape.values,
         situation=situation,
         speeds=speeds,
+        measured=measured,
         profiles=profiles,
         fleet=fleet,
         factors=factors,
@@ -207,7 +217,9 @@ def take_in(run: Path) -> Intake:
         memo=memo,
         hashes=hashes,
         notes=(
-            *_gather_notes(network, volumes, calendar, shape, fleet, processes, climate, factors),
+            *_gather_notes(
+                network, volumes, calendar, shape, speeds, fleet, processes, climate, factors
+            ),
             *parked[1],
             *(finding.sentence for finding in findings),
         ),
@@ -248,6 +260,7 @@ def _named_files(scenario: Scenario) -> list[Path]:
     )
     files = (
         scenario.traffic.volumes,
+        scenario.traffic.speeds,
         scenario.traffic.speed_flow,
         scenario.traffic.parked,
         scenario.memo.flights,
@@ -290,10 +303,14 @@ def _check_volumes(*, run: Path, scenario: Scenario) -> None:
     check_volumes(resolve(run, traffic.volumes), kind=traffic.kind, direction=traffic.direction)
 
 
-def _build_calendar(*, volumes: Volumes | None, scenario: Scenario) -> Calendar:
+def _build_calendar(
+    *, volumes: Volumes | None, measured: MeasuredSpeeds | None, scenario: Scenario
+) -> Calendar:
     """Lay out the calendar; days and seasons are checked where the volumes are faulty too."""
     choice = scenario.calendar
     n_hours = None if volumes is None else volumes.n_hours
+    if n_hours is None and measured is not None and measured.n_hours >= HOURS_OF_YEAR:
+        n_hours = measured.n_hours  # each hour of the year has a speed of its own
     return build_calendar(
         scenario.year,
         scenario.timezone,
@@ -327,27 +344,6 @@ def _situate(
     gradient = network.links["gradient"].to_numpy(np.float64)
     season = climate.season if climate.n_seasons > 1 else None
     return to_situation(gradient, road_type_kind(network.links), table, season=season)
-
-
-def _speeds(network: Network, volumes: Volumes, *, run: Path, scenario: Scenario) -> SpeedRule:
-    traffic = scenario.traffic
-    flow = None
-    if traffic.speed_flow is not None:
-        flow = _read_table(resolve(run, traffic.speed_flow), SPEED_FLOW)
-    elif traffic.bpr is not None:
-        classes = sorted(set(network.links["road_class"]))
-        flow = pd.DataFrame({"road_class": classes}).assign(
-            alpha=traffic.bpr.alpha, beta=traffic.bpr.beta
-        )
-    return speed_rule(network.links, volumes.streams, traffic.speed, speed_flow=flow)
-
-
-def _read_table(path: Path, table: Table) -> pd.DataFrame:
-    faults = Faults()
-    frame = read_csv(path, table, faults)
-    check_table(frame, table, str(path), faults)
-    faults.raise_any()
-    return frame
 
 
 def _build_fleet(
