@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from transmod.errors import InputError
+from transmod.inputs.formats.reading import Remark
 from transmod.inputs.traffic_source import (
     PLACES_FILE,
     SOURCE_FILE,
@@ -24,6 +25,8 @@ from transmod.inputs.traffic_source import (
 )
 from transmod.outputs.toml import to_toml
 from transmod.schema import PLACES, SOURCE_VOLUMES
+
+REMARKS_FILE = "remarks.csv"
 
 
 def check_free(folder: Path, *, force: bool) -> None:
@@ -123,3 +126,28 @@ def _write_volumes(volumes: pd.DataFrame, hours: int | None, path: Path) -> None
         arrays.append(array)
         fields.append(pa.field(column.name, array.type, metadata=meaning))
     pq.write_table(pa.table(arrays, schema=pa.schema(fields)), path, compression="zstd")
+
+
+def write_remarks(folder: Path, remarks: Sequence[Remark]) -> Path | None:
+    """
+    Write what is to be said of rows, if there is anything, to `remarks.csv`.
+
+    Returns
+    -------
+    Path or None
+        The file.
+    """
+    if not remarks:
+        return None
+    frame = pd.DataFrame(
+        {
+            "file": [remark.file for remark in remarks],
+            "row": [remark.row for remark in remarks],
+            "place_id": [remark.place for remark in remarks],
+            "taken": ["yes" if remark.taken else "no" for remark in remarks],
+            "remark": [remark.text for remark in remarks],
+        }
+    )
+    path = folder / REMARKS_FILE
+    frame.to_csv(path, index=False, lineterminator="\n")
+    return path

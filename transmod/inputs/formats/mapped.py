@@ -229,7 +229,7 @@ def _take_places(
         for row in np.flatnonzero(number < 0):
             remarks.append(Remark(raw.name, raw.row(row), "", "the place has no name"))
     first = np.arange(len(ids))
-    if raw is files.main and files.table is None or files.layer is None:
+    if (raw is files.main and files.table is None) or files.layer is None:
         first = np.unique(position[position >= 0], return_index=True)[1]
         first = np.flatnonzero(position >= 0)[first]
     columns = _take_columns(mapping, raw, first, faults)

@@ -1,0 +1,122 @@
+"""Commands that bring traffic onto the links; `cli` hangs them up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from transmod.console import figure, report_faults, say, say_json, say_notes, say_table
+from transmod.errors import InputError
+
+if TYPE_CHECKING:
+    from transmod.volumes import SourceFacts
+
+volumes_app = typer.Typer(no_args_is_help=True, help="Bring traffic in from other programs.")
+
+Json = Annotated[bool, typer.Option("--json", help="Print the facts as one JSON object.")]
+
+
+@volumes_app.command("import")
+def import_command(
+    files: Annotated[list[Path], typer.Argument(help="Files that belong together; packed or not.")],
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    columns: Annotated[
+        Path | None, typer.Option(help="TOML that says what the columns of a table are.")
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="What volumes stand for: aadt, aawdt or hourly.")
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="What volumes count: veh or pcu.")] = None,
+    crs: Annotated[str | None, typer.Option(help="CRS of coordinates, as EPSG:4326.")] = None,
+    classes: Annotated[
+        list[str] | None,
+        typer.Option("--class", help="THEIRS=OURS, as 'trucks=rigid_truck'; repeat it."),
+    ] = None,
+    mix: Annotated[
+        str | None, typer.Option(help="Of volumes not split by class: car=0.9,bus=0.1.")
+    ] = None,
+    length_unit: Annotated[
+        str | None, typer.Option(help="Of lengths without a unit: km, m, mi, ft.")
+    ] = None,
+    table: Annotated[str | None, typer.Option(help="Table of results in a database.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of text that is not UTF-8.")] = None,
+    begin_hour: Annotated[int, typer.Option(help="Hour of the day at second 0.")] = 0,
+    scale: Annotated[float, typer.Option(help="Vehicles that one of a sample stands for.")] = 1.0,
+    day_factor: Annotated[
+        float | None, typer.Option(help="Make days: a day over the period of the files.")
+    ] = None,
+    mean_hour: Annotated[bool, typer.Option(help="Make the period one average hour.")] = False,
+    force: Annotated[bool, typer.Option(help="Replace a source that is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read the traffic of another program: SUMO, MATSim, Visum, AequilibraE, TNTP, GIS, tables."""
+    with report_faults():
+        from transmod.volumes import ImportOptions, import_volumes
+
+        options = ImportOptions(
+            classes=_pairs(classes or [], "--class"),
+            mix={name: _share(text) for name, text in _pairs((mix or "").split(","), "--mix").items()},
+            kind=kind, unit=unit, crs=crs, length_unit=length_unit, encoding=encoding,
+            begin_hour=begin_hour, scale=scale, day_factor=day_factor, mean_hour=mean_hour,
+        )  # fmt: skip
+        facts = import_volumes(
+            files, out, columns=columns, table=table, options=options, force=force
+        )
+    if as_json:
+        say_json(facts)
+    else:
+        _say_source(facts)
+
+
+def _pairs(texts: list[str], flag: str) -> dict[str, str]:
+    """Split NAME=VALUE."""
+    pairs = {}
+    for text in filter(None, texts):
+        name, equals, value = text.rpartition("=")
+        if not equals or not name:
+            raise InputError(f"{flag} must be NAME=VALUE: {text!r} found.")
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+def _share(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise InputError(f"Shares of --mix must be numbers: {text!r} found.") from error
+
+
+def _say_source(facts: SourceFacts) -> None:
+    say(f"{facts.folder}: {facts.format}")
+    for name, what in facts.files.items():
+        say(f"  {name}: {what}")
+    if facts.links:
+        with_volume = f"{facts.links_with_volume:,} with a volume"
+        say(f"  {facts.links:,} links, {facts.length_km:,.1f} km, {with_volume}")
+    if facts.points:
+        say(f"  {facts.points:,} count points, {facts.points_with_volume:,} with a volume")
+    series = "" if facts.hours is None else f", series of {facts.hours} hours"
+    say(f"  {facts.kind} in {facts.unit}{series}; {facts.crs or 'no coordinates'}")
+    rows = [
+        [name, f"{value:,.0f}", f"{facts.vkm[name]:,.1f}" if name in facts.vkm else "-"]
+        for name, value in facts.vehicles.items()
+    ]
+    if facts.vkm:
+        rows.append(["all", f"{sum(facts.vehicles.values()):,.0f}", f"{facts.vkm_total:,.1f}"])
+    say_table(f"Traffic {facts.vkm_of}", ["", "at places [veh]", "veh km"], rows)
+    for title, counts in (
+        ("Rows left out", facts.rows_left_out),
+        ("Rows taken that lack something", facts.rows_remarked),
+    ):
+        if counts:
+            say(f"{title}, each in {facts.remarks}")
+            for reason, count in counts.items():
+                say(f"  {figure(float(count))}: {reason}")
+    say_notes(facts.notes)
+    if facts.crs is None:
+        return  # without coordinates there is nothing to match
+    say(f"Next: transmod volumes match {facts.folder} --network networks/CITY --out DIR")
+    if facts.links:
+        say(f"  or: transmod network build --source {facts.folder} --boundary FILE --out DIR")
