@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -11,6 +11,8 @@ from transmod.console import figure, report_faults, say, say_json, say_notes, sa
 from transmod.errors import InputError
 
 if TYPE_CHECKING:
+    from transmod.traffic.local_time import SeriesTime
+    from transmod.volume_profiles import FitFacts
     from transmod.volumes import SourceFacts
 
 volumes_app = typer.Typer(no_args_is_help=True, help="Bring traffic in from other programs.")
@@ -68,6 +70,69 @@ def import_command(
         say_json(facts)
     else:
         _say_source(facts)
+
+
+@volumes_app.command("fit")
+def fit_command(
+    source: Annotated[Path, typer.Argument(help="Imported source with hourly counts.")],
+    out: Annotated[Path, typer.Option(help="CSV file to write, for traffic.temporal_profile.")],
+    run: Annotated[
+        Path | None, typer.Option(help="Run whose scenario says which days the hours are of.")
+    ] = None,
+    year: Annotated[int | None, typer.Option(help="Year of the counts.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="As Europe/Berlin.")] = None,
+    clock: Annotated[
+        str | None, typer.Option(help="Of a year of hours: local_standard or utc.")
+    ] = None,
+    fallback: Annotated[
+        str, typer.Option(help="Shipped profile of what counts do not tell, or none.")
+    ] = "tno_road",
+    like: Annotated[
+        list[str] | None,
+        typer.Option(help="CLASS=COUNTED, as articulated_truck=rigid_truck; repeat it."),
+    ] = None,
+    missing: Annotated[float, typer.Option(help="Share of hours a station may lack.")] = 0.0,
+    as_json: Json = False,
+) -> None:
+    """Temporal profile by class, day and hour from hourly counts."""
+    with report_faults():
+        from transmod.volume_profiles import fit_profile
+
+        facts = fit_profile(
+            source, out, run=run, year=year, timezone=timezone, series_time=_clock(clock),
+            fallback=None if fallback == "none" else fallback,
+            like=_pairs(like or [], "--like"), most_missing=missing,
+        )  # fmt: skip
+    if as_json:
+        say_json(facts)
+    else:
+        _say_fit(facts)
+
+
+def _clock(name: str | None) -> SeriesTime | None:
+    if name not in (None, "local_standard", "utc"):
+        raise InputError(f"--clock must be local_standard or utc: {name!r} found.")
+    return cast("SeriesTime | None", name)
+
+
+def _say_fit(facts: FitFacts) -> None:
+    told = "days told apart" if facts.days_told_apart else "one day for all"
+    months = ", months told apart" if facts.months_told_apart else ""
+    say(f"{facts.file}: fitted to {facts.source} ({facts.format}), {told}{months}")
+    rows = [
+        [
+            c.vehicle_class, f"{c.stations:,}", f"{c.left_out:,}", f"{c.hours:,}",
+            figure(c.mean_volume), "-" if c.variation is None else f"{c.variation:.1%}",
+            f"{c.busiest} ({c.busiest_factor:.2f})",
+        ]
+        for c in facts.curves
+    ]  # fmt: skip
+    head = ["", "stations", "left out", "hours", "veh/h in all", "spread", "busiest hour"]
+    say_table("Counts, each station by its volume", head, rows)
+    say("Curves")
+    for name, origin in facts.origin.items():
+        say(f"  {name:<18} {origin}")
+    say_notes(facts.notes)
 
 
 def _pairs(texts: list[str], flag: str) -> dict[str, str]:

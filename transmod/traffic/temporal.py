@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -43,11 +43,16 @@ class Shapes:
 
 
 @dataclass(frozen=True, eq=False)
-class _Curve:
-    """Factors of one curve by day (of `DAYS`) and hour, (8, 24), and by month, (12,)."""
+class Curve:
+    """
+    Factors of one curve, in any proportion.
+
+    `hour` (8, 24) by day (of `DAYS`) and hour, `month` (12,), and the parts that each source gives.
+    """
 
     hour: NDArray[np.float64]
     month: NDArray[np.float64]
+    sources: Mapping[str, tuple[str, ...]]
 
 
 def shapes(
@@ -91,14 +96,8 @@ def shapes(
     The factor of an hour is hour factor x day factor x month factor; a part that a curve does not
     have varies nothing. A holiday has the factors of Sunday where it has none of its own.
     """
-    frame, origin, curve_of = _read_profile(profile)
-    names = _find_curves(origin, list(dict.fromkeys(vehicle_classes)), curve_of, frame)
+    names, curves, origin = read_curves(profile, vehicle_classes)
     faults = Faults()
-    curves = {
-        name: _read_curve(frame[frame["curve"] == name], f"curve {name!r} of {origin}", faults)
-        for name in sorted(set(names.values()))
-    }
-    faults.raise_any()
     civil = calendar.civil
     over = civil.is_working_day if kind == "aawdt" else np.ones(civil.hour.size, bool)
     row_of, mean_of = {}, {}
@@ -113,7 +112,46 @@ def shapes(
     faults.raise_any()
     values = np.array([row_of[names[c]] for c in vehicle_classes]).reshape(-1, calendar.n_slots)
     normalisation = np.array([mean_of[names[c]] for c in vehicle_classes])
-    return Shapes(values, normalisation, _note(origin, kind, calendar, values, mean_of))
+    notes = [*_note(origin, kind, calendar, values, mean_of)]
+    if isinstance(profile, Path) or profile.endswith(".csv"):
+        notes += _note_sources(origin, names, curves)
+    return Shapes(values, normalisation, tuple(notes))
+
+
+def read_curves(
+    profile: str | Path, vehicle_classes: Sequence[str]
+) -> tuple[dict[str, str], dict[str, Curve], str]:
+    """
+    Read the curves of a profile that some classes have.
+
+    Parameters
+    ----------
+    profile, vehicle_classes
+        As in `shapes`.
+
+    Returns
+    -------
+    names : dict
+        Curve of each class.
+    curves : dict
+        Curves by name.
+    origin : str
+        What the profile is called.
+
+    Raises
+    ------
+    InputError, CoverageError
+        As in `shapes`.
+    """
+    frame, origin, curve_of = _read_profile(profile)
+    names = _find_curves(origin, list(dict.fromkeys(vehicle_classes)), curve_of, frame)
+    faults = Faults()
+    curves = {
+        name: _read_curve(frame[frame["curve"] == name], f"curve {name!r} of {origin}", faults)
+        for name in sorted(set(names.values()))
+    }
+    faults.raise_any()
+    return names, curves, origin
 
 
 def _read_profile(profile: str | Path) -> tuple[pd.DataFrame, str, Mapping[str, str] | None]:
@@ -162,7 +200,7 @@ def _find_curves(
     return {name: curve_of[name] for name in vehicle_classes}
 
 
-def _read_curve(rows: pd.DataFrame, origin: str, faults: Faults) -> _Curve:
+def _read_curve(rows: pd.DataFrame, origin: str, faults: Faults) -> Curve:
     """Gather the parts of a curve, and note what is missing of them."""
     parts = {part: rows[rows["part"] == part] for part in ("hour", "day", "month")}
     days = (*DAYS, "all")
@@ -190,7 +228,11 @@ def _read_curve(rows: pd.DataFrame, origin: str, faults: Faults) -> _Curve:
                 f"missing, first {where}."
             )
     day, month = (np.ones_like(v) if np.isnan(v).all() else v for v in (day, month))
-    return _Curve(hour[:-1] * day[:, np.newaxis], month)
+    sources = {}
+    if "source" in rows:
+        own = rows.dropna(subset="source").groupby("source", sort=False)["part"]
+        sources = {str(source): tuple(parts.unique()) for source, parts in own}
+    return Curve(hour[:-1] * day[:, np.newaxis], month, sources)
 
 
 def _fill(
@@ -233,3 +275,15 @@ def _note(
             f"the average {'day' if kind == 'aadt' else 'weekday'}'s mean hour, by class."
         )
     return tuple(notes)
+
+
+def _note_sources(
+    origin: str, names: Mapping[str, str], curves: Mapping[str, Curve]
+) -> Iterator[str]:
+    """Say which classes have their curve from where, as far as a file of profiles says it."""
+    classes_of: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for vehicle_class, name in names.items():
+        for place in curves[name].sources.items():
+            classes_of.setdefault(place, []).append(vehicle_class)
+    for (source, parts), classes in classes_of.items():
+        yield f"{origin}, {' and '.join(parts)} factors of {', '.join(classes)}: {source}."
