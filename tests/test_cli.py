@@ -61,7 +61,7 @@ def test_help(words):
     assert done.exit_code == 0
     assert "Usage:" in done.stdout
     assert done.stderr == ""
-    if words not in ([], ["network"], ["profiles"]):
+    if words not in ([], ["network"], ["profiles"], ["volumes"]):
         assert "--json" in done.stdout
 
 

@@ -177,6 +177,12 @@ def build(
     place: Annotated[str | None, typer.Option(help="Place to ask OpenStreetMap for.")] = None,
     links: Annotated[Path | None, typer.Option(help="A planner's link layer.")] = None,
     columns: Annotated[Path | None, typer.Option(help="TOML that maps its columns.")] = None,
+    source: Annotated[
+        Path | None, typer.Option(help="An imported traffic source: its links.")
+    ] = None,
+    volumes: Annotated[
+        Path | None, typer.Option(help="File to write the volumes of the source to.")
+    ] = None,
     boundary: Annotated[Path | None, typer.Option(help="Polygon of the city.")] = None,
     districts: Annotated[Path | None, typer.Option(help="Polygons of its districts.")] = None,
     district_id: Annotated[str | None, typer.Option(help="Column with the id.")] = None,
@@ -197,15 +203,16 @@ def build(
     force: Annotated[bool, typer.Option(help="Replace a network that is there.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Build a network from an OSM extract, a place name or a planner's link layer."""
+    """Build a network from an OSM extract, a place name, a link layer or a traffic source."""
     with report_faults(), show_progress() as progress:
         from transmod.inputs.chinese_coordinates import read_coordinates
         from transmod.network import build_network
 
         facts = build_network(
-            out, osm=osm, place=place, links=links, columns=columns, boundary=boundary,
-            districts=districts, district_id=district_id, district_name=district_name,
-            service=service, restricted=restricted, keep_outside=keep_outside, crs=crs,
+            out, osm=osm, place=place, links=links, columns=columns, source=source,
+            volumes=volumes, boundary=boundary, districts=districts, district_id=district_id,
+            district_name=district_name, service=service, restricted=restricted,
+            keep_outside=keep_outside, crs=crs,
             coordinates=read_coordinates(coordinates) if coordinates else None,
             link_coordinates=read_coordinates(link_coordinates), licence=licence, force=force,
             progress=lambda step: progress(step, None),
@@ -251,6 +258,8 @@ def _say_network(facts: object, as_json: bool) -> None:
     say_notes(facts.notes)
     if facts.map:
         say(f"Map: {facts.map}")
+    if facts.volumes:
+        say(f"Volumes: {facts.volumes}")
     if facts.seconds is not None:
         say(f"Built in {facts.seconds:.1f} s")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import dataclasses
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,25 +22,21 @@ from transmod.inputs.layers import (
     dissolve_districts,
     read_boundary,
     read_districts,
-    read_link_layer,
 )
-from transmod.inputs.link_columns import read_link_columns
 from transmod.inputs.network import Network, miss, reaches, read_network, working_crs
-from transmod.inputs.osm import read_osm
-from transmod.inputs.osm_extract import read_connection
-from transmod.inputs.projections import read_crs, utm_around
+from transmod.inputs.projections import read_crs
+from transmod.inputs.traffic_source import TrafficSource
+from transmod.network_origins import Ways, check_question, read_origin
 from transmod.outputs.network import check_free, write_network
+from transmod.outputs.volumes import write_place_links, write_volumes
 from transmod.schema import ROAD_CLASSES
 from transmod.traffic.findings import Finding
-from transmod.traffic.link_layer import layer_links
-from transmod.traffic.network import Links, osm_links
-from transmod.traffic.network_findings import judge_connection
+from transmod.traffic.network import Links
 from transmod.traffic.placement import judge_placement
 from transmod.traffic.plausibility import judge_network
+from transmod.traffic.source_links import link_volumes
 
 Progress = Callable[[str], None]
-
-OSM_LICENCE = "Open Database Licence 1.0 (ODbL), OpenStreetMap contributors"
 
 
 @dataclass(frozen=True)
@@ -72,6 +68,7 @@ class NetworkFacts:
     notes: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
     map: str | None = None
+    volumes: str | None = None
     seconds: float | None = field(default=None, compare=False)
 
 
@@ -82,6 +79,8 @@ def build_network(  # noqa: PLR0913  a command has as many options as it has
     place: str | None = None,
     links: Path | None = None,
     columns: Path | None = None,
+    source: Path | None = None,
+    volumes: Path | None = None,
     boundary: Path | None = None,
     districts: Path | None = None,
     district_id: str | None = None,
@@ -99,7 +98,7 @@ def build_network(  # noqa: PLR0913  a command has as many options as it has
     progress: Progress | None = None,
 ) -> NetworkFacts:
     """
-    Build the network folder `out` from one of `osm`, `place` and `links`.
+    Build the network folder `out` from one of `osm`, `place`, `links` and `source`.
 
     Parameters
     ----------
@@ -111,6 +110,9 @@ def build_network(  # noqa: PLR0913  a command has as many options as it has
         Name of a place, asked of OpenStreetMap; gives the boundary too, unless `boundary` is set.
     links, columns : Path, optional
         A planner's link layer, and the TOML that says what its columns are.
+    source, volumes : Path, optional
+        An imported traffic source whose links become the network, and the file to write its
+        volumes to, as a run on this network reads them.
     boundary : Path, optional
         Polygon of the city. Default: the union of the districts.
     districts : Path, optional
@@ -120,7 +122,7 @@ def build_network(  # noqa: PLR0913  a command has as many options as it has
     service, restricted : bool
         Keep service roads; keep roads closed to general traffic. OpenStreetMap only.
     keep_outside : bool, optional
-        Keep links that do not touch the city. Default: of a planner's layer yes, else no.
+        Keep links that do not touch the city. Default: of a planner's links yes, else no.
     crs : str, optional
         Store the links in this CRS. Default: OpenStreetMap in WGS 84, a layer in its own.
     coordinates : "wgs84", "gcj02" or "bd09", optional
@@ -145,7 +147,7 @@ def build_network(  # noqa: PLR0913  a command has as many options as it has
     began = time.monotonic()
     out = Path(out)
     say = progress or (lambda _: None)
-    _check_question(osm, place, links, columns)
+    check_question(osm, place, links, columns, source, volumes)
     check_free(out, force=force)
     faults = Faults()
     city = parts = store = None
@@ -163,20 +165,15 @@ def build_network(  # noqa: PLR0913  a command has as many options as it has
     if crs is not None:
         store = attempt(faults, read_crs, crs)
     say("links")
-    if links is not None and columns is not None:
-        read = attempt(faults, _from_layer, Path(links), Path(columns), link_coordinates)
-    elif place is not None:
-        servers = {"nominatim_url": nominatim_url, "overpass_url": overpass_url}
-        chosen = {"service": service, "restricted": restricted}
-        read = attempt(faults, _from_place, place, city, servers, chosen)
-    else:
-        read = attempt(
-            faults,
-            _from_osm,
-            Path(osm),  # type: ignore[arg-type]
-            progress,
-            {"service": service, "restricted": restricted},
-        )
+    read = attempt(
+        faults,
+        read_origin,
+        Ways(osm, place, links, columns, source, service=service, restricted=restricted),
+        boundary=city,
+        servers={"nominatim_url": nominatim_url, "overpass_url": overpass_url},
+        link_coordinates=link_coordinates,
+        progress=progress,
+    )
     if faults or read is None:
         faults.raise_all()
     if read.boundary is not None:
@@ -189,29 +186,36 @@ def build_network(  # noqa: PLR0913  a command has as many options as it has
         )
 
     say("boundary")
-    keep = keep_outside if keep_outside is not None else links is not None
+    keep = keep_outside if keep_outside is not None else bool(links or source)
     table, notes = _within(
         read.links, city, parts, keep_outside=keep, may_be_shifted=coordinates is None
     )
     if store is not None:
         table = table.to_crs(store)
     command = _command(
-        osm=osm, place=place, links=links, columns=columns, boundary=boundary,
+        osm=osm, place=place, links=links, columns=columns, source=source, boundary=boundary,
         districts=districts, district_id=district_id, district_name=district_name,
         service=service, restricted=restricted, keep_outside=keep_outside, crs=crs,
         coordinates=coordinates, out=out,
         link_coordinates=None if link_coordinates == "wgs84" else link_coordinates,
     )  # fmt: skip
     say("writing")
-    source = {
+    facts = {
         "origin": read.origin,
         "date": read.date,
         "licence": licence or read.licence,
         "command": command,
         "notes": notes,
     }
-    write_network(out, table, city, parts and parts.table, source, force=force)
-    return to_facts(read_network(out), out, seconds=time.monotonic() - began)
+    write_network(out, table, city, parts and parts.table, facts, force=force)
+    network = read_network(out)
+    if read.traffic is not None:
+        more = _write_traffic(read.traffic, table, network, out, volumes)
+        network = dataclasses.replace(network, notes=(*network.notes, *more))
+    seconds = time.monotonic() - began
+    return dataclasses.replace(
+        to_facts(network, out, seconds=seconds), volumes=None if volumes is None else str(volumes)
+    )
 
 
 def show_network(folder: Path, *, draw: bool = True) -> NetworkFacts:
@@ -282,71 +286,17 @@ def to_facts(
     )
 
 
-@dataclass(frozen=True)
-class _Read:
-    """Links as they came, and from where."""
-
-    links: Links
-    origin: str
-    date: str
-    licence: str
-    boundary: gpd.GeoSeries | None = None
-
-
-def _from_layer(path: Path, columns: Path, coordinates: Coordinates) -> _Read:
-    faults = Faults()
-    layer = attempt(faults, read_link_layer, path, coordinates=coordinates)
-    mapping = attempt(faults, read_link_columns, columns)
-    if layer is None or mapping is None:
-        faults.raise_all()
-    made = layer_links(layer, mapping)
-    return _Read(made, f"planner's link layer {path.name}", _file_date(path), "not stated")
-
-
-def _from_osm(path: Path, progress: Progress | None, chosen: dict[str, bool]) -> _Read:
-    ways = read_osm(path, progress)
-    date = ways.date or _file_date(path)
-    made = osm_links(ways, **chosen)
-    if judge_connection(made.table.to_crs(utm_around(made.table.total_bounds))):
-        made = Links(made.table, (read_connection(path).sentence, *made.notes))
-    return _Read(made, f"OpenStreetMap, {path.name}", date, OSM_LICENCE)
-
-
-def _from_place(
-    place: str,
-    boundary: gpd.GeoSeries | None,
-    servers: dict[str, str | None],
-    chosen: dict[str, bool],
-) -> _Read:
-    from transmod.inputs.place import read_place
-
-    ways, found = read_place(
-        place,
-        boundary,
-        nominatim_url=servers["nominatim_url"],
-        overpass_url=servers["overpass_url"],
-    )
-    made = osm_links(ways, **chosen)
-    return _Read(made, f"OpenStreetMap, place {place!r}", ways.date, OSM_LICENCE, found)
-
-
-def _check_question(
-    osm: Path | None, place: str | None, links: Path | None, columns: Path | None
-) -> None:
-    faults = Faults()
-    given = [
-        name
-        for name, value in (("--osm", osm), ("--place", place), ("--links", links))
-        if value is not None
-    ]
-    if len(given) != 1:
-        faults.add(
-            f"A network must be built from one of --osm, --place, --links: "
-            f"{', '.join(given) or 'none'} given."
-        )
-    if (links is None) != (columns is None):
-        faults.add("--links and --columns must be given together: one of them is missing.")
-    faults.raise_any()
+def _write_traffic(
+    traffic: TrafficSource, links: gpd.GeoDataFrame, network: Network, out: Path, path: Path | None
+) -> tuple[str, ...]:
+    """Write which place each link is and, if asked for, the volumes on the links."""
+    write_place_links(out / "places.csv", links)
+    if path is None:
+        return ()
+    volumes, notes = link_volumes(traffic, links)
+    write_volumes(Path(path), volumes, hours=traffic.hours, network_sha256=network.sha256)
+    series = f"calendar of {traffic.hours} hours, " if traffic.hours is not None else ""
+    return (*notes, f"{path}: kind = {traffic.kind!r}, {series}unit = {traffic.unit!r}.")
 
 
 def _within(
@@ -384,11 +334,6 @@ def _within(
     notes.append(f"{outside} of {len(inside)} links do not touch the city: left out.")
     table = made.table[inside].reset_index(drop=True)
     return table.assign(link_id=np.arange(len(table), dtype=np.int64)), notes
-
-
-def _file_date(path: Path) -> str:
-    stamp = path.stat().st_mtime
-    return dt.datetime.fromtimestamp(stamp, dt.UTC).date().isoformat()
 
 
 def _command(**options: Any) -> str:

@@ -63,7 +63,7 @@ def layer_links(layer: gpd.GeoDataFrame, columns: LinkColumns) -> Links:
     else:
         values["length_m"] = pd.Series(length)
     if "from_node" not in values or "to_node" not in values:
-        values["from_node"], values["to_node"] = _find_nodes(layer.geometry)
+        values["from_node"], values["to_node"] = find_nodes(layer.geometry)
     table = gpd.GeoDataFrame(pd.DataFrame(values), geometry=lines, crs=layer.crs)
     if columns.direction == "both":
         table = _both_directions(table)
@@ -184,7 +184,7 @@ def _check_length(
         notes.append(f"The stated lengths are {ratio - 1.0:+.2%} of those of the lines.")
 
 
-def _find_nodes(lines: gpd.GeoSeries) -> tuple[pd.Series, pd.Series]:
+def find_nodes(lines: gpd.GeoSeries) -> tuple[pd.Series, pd.Series]:
     """Give the places where links end a number, by position."""
     flat = to_metric(lines).to_numpy()
     ends = np.concatenate([shapely.get_point(flat, 0), shapely.get_point(flat, -1)])

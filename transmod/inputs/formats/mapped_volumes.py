@@ -18,6 +18,7 @@ from transmod.units import convert
 
 _DAY = 24
 _LENGTHS = (24, 168, 8760, 8784)
+_ROUNDING = 1e-9
 
 
 @dataclass(eq=False)
@@ -27,6 +28,37 @@ class Streams:
     streams: list[Stream]
     hours: int | None
     notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """The rows of a table: where they are, which class and hour they are of."""
+
+    raw: RawTable
+    position: NDArray[np.int64]
+    place_ids: pd.Series
+    mapping: VolumeColumns
+    labels: Mapping[tuple[str, str], NDArray[np.bool_]]
+    hour: NDArray[np.int64] | None
+    remarks: list[Remark]
+    notes: list[str]
+
+    def place(self, row: int) -> str:
+        """Return the name of the place of a row."""
+        at = int(self.position[row])
+        return str(self.place_ids.iloc[at]) if at >= 0 else ""
+
+    def remark(self, row: int, text: str) -> None:
+        """Say why a row is left out."""
+        self.remarks.append(Remark(self.raw.name, self.raw.row(row), self.place(row), text))
+
+    def keys(self) -> pd.DataFrame:
+        """Return what must differ from row to row."""
+        label = np.zeros(self.position.size, np.int64)
+        for number, rows in enumerate(self.labels.values()):
+            label[rows] = number
+        hour = 0 if self.hour is None else self.hour
+        return pd.DataFrame({"place": self.position, "label": label, "hour": hour})
 
 
 def read_streams(
@@ -57,16 +89,14 @@ def read_streams(
     """
     notes: list[str] = []
     values, speeds = _take_values(raw, mapping, remarks, faults, notes)
-    use = position >= 0
-    use &= _check_shares(raw, position, place_ids, mapping, remarks, notes)
     hour = _take_hours(raw, mapping, faults)
     labels = _labels(raw, mapping)
-    use &= _keep_latest(
-        raw, use, position, place_ids, labels, hour, mapping, remarks, notes, faults
-    )
-    if faults:
-        return Streams([], None)
-    _check_once(raw, use, position, place_ids, labels, hour, faults)
+    rows = _Rows(raw, position, place_ids, mapping, labels, hour, remarks, notes)
+    use = position >= 0
+    use &= _check_shares(rows)
+    use &= _keep_latest(rows, use, faults)
+    if not faults:
+        use &= _keep_once(rows, values, use, faults)
     if faults:
         return Streams([], None)
     width = next(iter(values.values())).shape[1]
@@ -76,9 +106,9 @@ def read_streams(
     elif width > 1 or _has_lists(raw, mapping):
         hours = width
     streams = []
-    for (name, trip_kind), rows in labels.items():
+    for (name, trip_kind), own_rows in labels.items():
         for key, column in values.items():
-            chosen = np.flatnonzero(use & rows)
+            chosen = np.flatnonzero(use & own_rows)
             given = column[chosen]
             speed = speeds.get(key)
             own = None if speed is None else speed[chosen]
@@ -176,15 +206,9 @@ def _has_lists(raw: RawTable, mapping: VolumeColumns) -> bool:
     return theirs is not None and isinstance(raw.frame[theirs.columns[0]].iloc[0], np.ndarray)
 
 
-def _check_shares(
-    raw: RawTable,
-    position: NDArray[np.int64],
-    place_ids: pd.Series,
-    mapping: VolumeColumns,
-    remarks: list[Remark],
-    notes: list[str],
-) -> NDArray[np.bool_]:
+def _check_shares(rows: _Rows) -> NDArray[np.bool_]:
     """Say of each row whether its shares sum to one, within the tolerance."""
+    raw, mapping = rows.raw, rows.mapping
     good = np.ones(len(raw.frame), bool)
     wholes = {theirs.share_of for theirs in mapping.volumes.values()} - {None}
     for whole in sorted(map(str, wholes)):
@@ -193,16 +217,15 @@ def _check_shares(
         total = np.sum(parts, axis=0)
         bad = ~(np.abs(total - 1.0) <= mapping.shares_tolerance)
         for i in np.flatnonzero(bad):
-            text = f"shares of classes must sum to 1: they sum to {total[i]:.4g}"
-            remarks.append(Remark(raw.name, raw.row(int(i)), _id(place_ids, position[i]), text))
+            rows.remark(int(i), f"shares of classes must sum to 1: they sum to {total[i]:.4g}")
         if bad.any():
-            notes.append(
+            rows.notes.append(
                 f"{int(bad.sum()):,} of {len(bad):,} rows were left out, whose shares of classes sum "
-                f"to {np.nanmin(total[bad]):.4g} to {np.nanmax(total[bad]):.4g}; "
-                f"first row {raw.row(int(bad.argmax()))}."
+                f"to {np.nanmin(total[bad]):.4g} to {np.nanmax(total[bad]):.4g}; first row "
+                f"{raw.row(int(bad.argmax()))}."
             )
-        if (~bad).any() and (total[~bad] != 1.0).any():
-            notes.append(
+        if (~bad).any() and (np.abs(total[~bad] - 1.0) > _ROUNDING).any():
+            rows.notes.append(
                 f"Shares of the other rows sum to {total[~bad].min():.4g} to "
                 f"{total[~bad].max():.4g}: taken as they stand."
             )
@@ -245,88 +268,84 @@ def _labels(raw: RawTable, mapping: VolumeColumns) -> dict[tuple[str, str], NDAr
     return {pair: (pairs == pair).to_numpy() for pair in sorted(set(pairs))}
 
 
-def _keys(
-    position: NDArray[np.int64],
-    labels: Mapping[tuple[str, str], NDArray[np.bool_]],
-    hour: NDArray[np.int64] | None,
-) -> pd.DataFrame:
-    label = np.zeros(position.size, np.int64)
-    for number, rows in enumerate(labels.values()):
-        label[rows] = number
-    return pd.DataFrame({"place": position, "label": label, "hour": 0 if hour is None else hour})
-
-
-def _keep_latest(
-    raw: RawTable,
-    use: NDArray[np.bool_],
-    position: NDArray[np.int64],
-    place_ids: pd.Series,
-    labels: Mapping[tuple[str, str], NDArray[np.bool_]],
-    hour: NDArray[np.int64] | None,
-    mapping: VolumeColumns,
-    remarks: list[Remark],
-    notes: list[str],
-    faults: Faults,
-) -> NDArray[np.bool_]:
+def _keep_latest(rows: _Rows, use: NDArray[np.bool_], faults: Faults) -> NDArray[np.bool_]:
     """Say of each row whether it is the latest of its place, class and hour."""
-    keep = np.ones(position.size, bool)
-    if mapping.latest is None:
+    raw, latest = rows.raw, rows.mapping.latest
+    keep = np.ones(use.size, bool)
+    if latest is None:
         return keep
-    if mapping.latest not in raw.frame.columns:
+    if latest not in raw.frame.columns:
         faults.add(
-            f"`latest` must name a column of {raw.path}: {mapping.latest!r} not found, it has "
+            f"`latest` must name a column of {raw.path}: {latest!r} not found, it has "
             f"{listed(raw.frame.columns)}."
         )
         return keep
-    when = raw.frame[mapping.latest]
-    order, is_text = to_numbers(when, decimal_comma=False)
+    texts = to_text(raw.frame[latest])
+    order, is_text = to_numbers(raw.frame[latest], decimal_comma=False)
     if is_text.any():
-        dates = pd.to_datetime(to_text(when), errors="coerce", format="mixed", yearfirst=True)
-        order = dates.astype("int64").to_numpy(np.float64)
-        bad = dates.isna().to_numpy()
-        if bad.any():
-            faults.add(
-                f"`{mapping.latest}` of {raw.path} must be a number or a date: "
-                f"{first_of(bad, lambda i: f'row {raw.row(i)}', to_text(when))}."
-            )
-            return keep
-    keys = _keys(position, labels, hour)
-    newest = (
-        pd.Series(np.where(use, order, -np.inf)).groupby(list(keys.to_numpy().T)).transform("max")
-    )
+        dates = pd.to_datetime(texts, errors="coerce", format="mixed", yearfirst=True)
+        order = np.where(dates.isna(), np.nan, dates.to_numpy("int64").astype(np.float64))
+    bad = np.isnan(order)
+    if bad.any():
+        faults.add(
+            f"`{latest}` of {raw.path} must be a number or a date: "
+            f"{first_of(bad, lambda i: f'row {raw.row(i)}', texts)}."
+        )
+        return keep
+    groups = list(rows.keys().to_numpy().T)
+    newest = pd.Series(np.where(use, order, -np.inf)).groupby(groups).transform("max")
     keep = order >= newest.to_numpy()
     for i in np.flatnonzero(use & ~keep):
-        text = f"a later row of the place counts: {mapping.latest} {when.iloc[i]} is not the latest"
-        remarks.append(Remark(raw.name, raw.row(int(i)), _id(place_ids, position[i]), text))
+        rows.remark(int(i), f"a later row of the place counts: {latest} is {texts.iloc[i]}")
     older = int((use & ~keep).sum())
     if older:
-        notes.append(
-            f"{older:,} of {position.size:,} rows are not the latest of their place by "
-            f"{mapping.latest}: left out."
+        rows.notes.append(
+            f"{older:,} of {use.size:,} rows are not the latest of their place by {latest}: left out."
         )
     return keep
 
 
-def _check_once(
-    raw: RawTable,
-    use: NDArray[np.bool_],
-    position: NDArray[np.int64],
-    place_ids: pd.Series,
-    labels: Mapping[tuple[str, str], NDArray[np.bool_]],
-    hour: NDArray[np.int64] | None,
-    faults: Faults,
-) -> None:
-    keys = _keys(position, labels, hour)
-    rows = np.flatnonzero(use)
-    twice = keys.iloc[rows].duplicated().to_numpy()
-    if twice.any():
-        what = "place, class and hour" if hour is not None else "place and class"
-        names = [f"{_id(place_ids, position[i])!r} (row {raw.row(int(i))})" for i in rows[twice]]
+def _keep_once(
+    rows: _Rows, values: Mapping[str, NDArray[np.float64]], use: NDArray[np.bool_], faults: Faults
+) -> NDArray[np.bool_]:
+    """
+    Say of each row whether it is the first of its place, class and hour.
+
+    A row that repeats an earlier one word for word is left out; one with other figures is a fault,
+    unless the mapping says that the first counts.
+    """
+    keys = rows.keys().loc[use]
+    first = keys.groupby(list(keys.columns)).ngroup().to_numpy()
+    chosen = np.flatnonzero(use)
+    earlier = chosen[pd.Series(np.arange(chosen.size)).groupby(first).transform("min").to_numpy()]
+    twice = earlier != chosen
+    keep = np.ones(use.size, bool)
+    keep[chosen[twice]] = False
+    figures = np.concatenate(list(values.values()), axis=1)
+    same = np.array(
+        [np.array_equal(figures[a], figures[b], equal_nan=True) for a, b in zip(chosen, earlier)]
+    )
+    unlike = twice & ~same
+    if unlike.any() and rows.mapping.duplicates == "fault":
+        names = [
+            f"{rows.place(i)!r} (rows {rows.raw.row(b)} and {rows.raw.row(i)})"
+            for i, b in zip(chosen[unlike].tolist(), earlier[unlike].tolist(), strict=True)
+        ]
+        what = "place, class and hour" if rows.hour is not None else "place and class"
         faults.add(
-            f"{raw.path} must have one row for each {what}: {int(twice.sum()):,} of {rows.size:,} "
-            f'stand twice, {listed(names)}. Say with `latest = "COLUMN"` which counts, or drop '
-            f"the others."
+            f"{rows.raw.path} must have one row for each {what}: {int(unlike.sum()):,} of "
+            f"{chosen.size:,} have other figures than an earlier one, {listed(names)}. Say which "
+            f'counts with `latest = "COLUMN"`, or that the first does with `duplicates = "first"`.'
         )
+    for i, b, equal in zip(chosen[twice], earlier[twice], same[twice], strict=True):
+        what = "the same figures stand" if equal else "other figures of the place stand"
+        rows.remark(int(i), f"{what} in an earlier row: row {rows.raw.row(int(b))} was taken")
+    if twice.any():
+        rows.notes.append(
+            f"{int(twice.sum()):,} of {use.size:,} rows repeat a place, {int(unlike.sum()):,} of "
+            f"them with other figures: left out."
+        )
+    return keep
 
 
 def _pivot(
@@ -352,7 +371,3 @@ def _length(hours: int) -> int:
         if hours == length:
             return length
     return -(-hours // _DAY) * _DAY
-
-
-def _id(place_ids: pd.Series, position: int) -> str:
-    return str(place_ids.iloc[position]) if position >= 0 else ""

@@ -1,4 +1,4 @@
-"""
+r"""
 Read the TOML that says what the columns of a table or layer with volumes are.
 
 ::
@@ -8,6 +8,7 @@ Read the TOML that says what the columns of a table or layer with volumes are.
     direction = "both"                # a figure is of both directions; per_link: of the line's
     crs = "EPSG:2193"                 # of x and y
     latest = "Count Start Date"       # of several rows of a place the latest counts
+    duplicates = "first"              # of rows that still stand twice the first; default: a fault
     shares_tolerance = 0.05           # how far from 1 the shares of a row may sum
 
     [columns]                         # of places and rows, ours = theirs
@@ -48,6 +49,7 @@ from transmod.schema import PLACES, VEHICLE_CLASSES
 from transmod.units import KIND
 
 DIRECTIONS = ("per_link", "both")
+DUPLICATES = ("fault", "first")
 HOUR_MARK = "{hour}"
 # columns of places that a table may give, and those that say what a row is
 PLACE_COLUMNS = tuple(
@@ -57,7 +59,7 @@ ROW_COLUMNS = ("x", "y", "hour", "vehicle_class", "trip_kind", "volume", "speed_
 
 _UNITS = {"length_m": "m", "free_speed_kmh": "km/h", "speed_kmh": "km/h"}
 _TOP = (
-    "kind", "unit", "direction", "crs", "latest", "shares_tolerance", "first_hour", "columns",
+    "kind", "unit", "direction", "crs", "latest", "duplicates", "duplicates", "shares_tolerance", "first_hour", "columns",
     "constants", "volumes", "speeds",
 )  # fmt: skip
 _KEYS = ("column", "unit", "values", "missing", "pattern", "share_of", "times")
@@ -108,6 +110,7 @@ class VolumeColumns:
     direction: str = "per_link"
     crs: str | None = None
     latest: str | None = None
+    duplicates: str = "fault"
     shares_tolerance: float = 0.05
     first_hour: int = 0
 
@@ -128,7 +131,9 @@ def read_volume_columns(path: Path) -> VolumeColumns:
         if not isinstance(content.get(name, {}), dict):
             faults.add(f"`{name}` of {path} must be a table: {content[name]!r} found.")
     faults.raise_any()
-    for name, valid in (("kind", KINDS), ("unit", UNITS), ("direction", DIRECTIONS)):
+    for name, valid in (
+        ("kind", KINDS), ("unit", UNITS), ("direction", DIRECTIONS), ("duplicates", DUPLICATES),
+    ):  # fmt: skip
         if name in content and content[name] not in valid:
             faults.add(
                 f"`{name}` of {path} must be one of {', '.join(valid)}: {content[name]!r} found."
@@ -168,6 +173,7 @@ def read_volume_columns(path: Path) -> VolumeColumns:
         direction=content.get("direction", "per_link"),
         crs=content.get("crs"),
         latest=content.get("latest"),
+        duplicates=content.get("duplicates", "fault"),
         shares_tolerance=float(tolerance),
         first_hour=content.get("first_hour", 0),
     )
