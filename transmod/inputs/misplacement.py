@@ -77,15 +77,16 @@ def guess_misplacement(lines: gpd.GeoSeries, area: gpd.GeoSeries) -> str:
     network = _to_degrees(lines.crs, links)
     if city is None or network is None:
         return "Check the coordinate reference systems, and that x is longitude."
-    if _meet(_swap(city), network):
+    if _meets_swapped(lines.crs, links, city):
         return (
-            "With x and y of the boundary swapped it encloses links: its file has latitude first. "
-            "Write longitude first, then latitude."
+            "With x and y of the links swapped it encloses links: their file has northing first. "
+            "Write x first, then y."
         )
-    if _meet(city, _swap(network)) or _meets_swapped(lines.crs, links, city):
+    if _meet(_swap(city), network) or _meet(city, _swap(network)):
         return (
-            "With x and y of the links swapped it encloses links: their file has northing or "
-            "latitude first. Write x first, then y."
+            f"With x and y swapped in one of the two it encloses links: the boundary begins at "
+            f"{city[0]:.1f} degrees of longitude, the links at {network[0]:.1f}. One file has "
+            f"latitude first: write longitude first, then latitude."
         )
     for system in _neighbours(lines.crs):
         moved = _to_degrees(system, links)

@@ -141,6 +141,8 @@ def _share_of(values: NDArray[np.float64], step: float) -> float:
         return 0.0
     is_multiple = _is_multiple(values, step)
     share = float(is_multiple.mean())
+    if not is_multiple.any():
+        return 0.0
     times = np.round(values[is_multiple] / step)
     # of numbers that nobody rounded half are odd and a fifth ends on 0 or 5
     odd, fives = (times % 2 == 1).mean(), (times % 5 == 0).mean()

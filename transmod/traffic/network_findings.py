@@ -220,7 +220,12 @@ def _judge_free_speeds(links: gpd.GeoDataFrame, where: Callable[[int], str]) -> 
 
 
 def _is_assumed(links: gpd.GeoDataFrame, column: str) -> NDArray[np.bool_]:
-    return np.fromiter((column in names for names in links["imputed"]), bool, len(links))
+    names = links["imputed"].to_numpy(object)
+    row = np.repeat(np.arange(names.size), [len(own) for own in names])
+    assumed = np.zeros(names.size, bool)
+    if row.size:
+        assumed[row[np.concatenate(names) == column]] = True
+    return assumed
 
 
 def judge_districts(
@@ -240,7 +245,7 @@ def judge_districts(
     shapely.prepare(boundary)
     inside = shapely.contains(boundary, middle)
     shapes = districts.geometry.to_numpy()
-    point, _ = shapely.STRtree(shapes).query(middle, predicate="intersects")
+    _, point = shapely.STRtree(middle).query(shapes, predicate="intersects")
     covered = np.zeros(middle.size, bool)
     covered[point] = True
     length = links["length_m"].to_numpy(np.float64)

@@ -56,7 +56,8 @@ def opposite_links(links: gpd.GeoDataFrame) -> tuple[NDArray[np.int64], NDArray[
     a, b = order[:-1], order[1:]
     same = (low[a] == low[b]) & (high[a] == high[b]) & (length[a] == length[b])
     pair = same & ~backward[a] & backward[b]
-    return a[pair], b[pair]
+    first = np.argsort(a[pair])
+    return a[pair][first], b[pair][first]
 
 
 def _judge_directions(

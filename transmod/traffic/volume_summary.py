@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +60,7 @@ class VolumeSummary:
     fastest: NDArray[np.float64]
     counts: dict[str, NDArray[np.float64]]
 
-    @property
+    @cached_property
     def total(self) -> NDArray[np.float64]:
         """Mean hour of all streams, (L,) [pcu/h]; NaN where a link has none."""
         given = ~np.isnan(self.mean)
