@@ -125,7 +125,6 @@ def test_the_tables_of_the_set_pass():
     findings = check_processes(shipped(), counts)
     assert not [f for f in findings if f.fault]
     assert counts["cold_ratio_rows"] == 71
-    assert {f.file for f in findings if f.rule == "verification"} >= {"urea.csv", "lubricant.csv"}
 
 
 @pytest.mark.parametrize(

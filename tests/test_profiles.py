@@ -12,6 +12,7 @@ from profile_set import FOLDER, shipped
 from transmod.errors import InputError
 from transmod.inputs.profile_tables import ALL
 from transmod.inputs.profiles import read_profiles
+from transmod.model.origin_checks import list_origins
 from transmod.model.profile_checks import check_set
 from transmod.profiles import check_profiles, list_profiles
 
@@ -74,6 +75,37 @@ def test_hundreds_of_types_share_curves(report):
 def test_figures_that_are_not_verified_are_listed(report):
     listed = {f.row.split()[0] for f in report.findings if f.file == "electricity.csv"}
     assert listed == {"CL-SEN"}
+    files = Counter(f.file for f in report.findings if f.rule == "verification")
+    assert {"urea.csv", "lubricant.csv", "turnover/survival.csv", "movement_fuels.csv"} <= set(
+        files
+    )
+    # every CSV of the folder counts, whoever reads it
+    for path in FOLDER.rglob("*.csv"):
+        table = pd.read_csv(path, dtype=str)
+        if "verification" in table.columns:
+            bad = ~table["verification"].str.lower().str.startswith(("read", "computed"))
+            assert files[path.relative_to(FOLDER).as_posix()] == bad.sum(), path.name
+    assert files["transmod/accounts/tables/power_coal.csv"] == 4
+
+
+@pytest.mark.parametrize("column", ["sulphur_mg_kg", "density_kg_l"])
+def test_what_rests_on_typical_figures_is_listed(report, column):
+    rows = {f.row for f in report.findings if f.file == "origins.csv"}
+    assert f"fuels.csv {column} lpg" in rows
+    assert {"set.toml charging_efficiency_dc *", "types.csv load_fraction rigid_*"} <= rows
+    # seen: limits of sulphur, the electric share of plug-ins, charging of one car
+    assert not rows & {"types.csv electric_share *_phev_*", "fuels.csv sulphur_mg_kg diesel"}
+
+
+def test_a_column_without_origin_is_listed(report):
+    assert report.counts["columns_without_origin"] == 0
+    profiles = shipped()
+    known = profiles.origins["column"] != "axles"
+    types = profiles.types.head(3)
+    bare = dataclasses.replace(profiles, origins=profiles.origins[known], types=types)
+    found = [f for f in list_origins(bare, {}) if f.rule == "origin"]
+    assert [(f.file, f.row, f.fault) for f in found] == [("types.csv", "axles", False)]
+    assert "3 of 3 rows" in found[0].text
 
 
 def test_every_row_has_unit_source_year_and_licence():

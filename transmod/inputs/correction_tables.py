@@ -1,4 +1,4 @@
-"""Tables of a set that gives base factors, corrections of them, and its like in other sets."""
+"""Tables of base factors, corrections, likes in other sets, and origins of single columns."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from transmod.inputs.profile_tables import (
     QUANTITIES,
     SOURCE,
     VERIFICATION,
+    YEAR,
     _number,
     _text,
     _unit,
@@ -94,4 +95,20 @@ EQUIVALENTS = Table(
     ),
 )
 
-ALL = (HOT_TABLES, CORRECTIONS, EXCEPTIONS, EQUIVALENTS)
+ORIGINS = Table(
+    "origins.csv",
+    "where a column comes from whose rows name no source of their own",
+    ("file", "column", "rows"),
+    (
+        _text("file", "file of the set"),
+        _text("column", "its column, or setting"),
+        _text("rows", "rows by their first column, * stands for any text"),
+        Column("unit", "string", "-", "unit of the figures"),
+        SOURCE,
+        YEAR,
+        VERIFICATION,
+        NOTE,
+    ),
+)
+
+ALL = (HOT_TABLES, CORRECTIONS, EXCEPTIONS, EQUIVALENTS, ORIGINS)

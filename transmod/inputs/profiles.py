@@ -68,6 +68,7 @@ class ProfileSet:
     corrections: pd.DataFrame
     exceptions: pd.DataFrame
     equivalents: pd.DataFrame
+    origins: pd.DataFrame
     biofuels: pd.DataFrame
     blends: pd.DataFrame
     freight: pd.DataFrame
@@ -171,6 +172,7 @@ def read_profiles(folder: Path) -> ProfileSet:
         corrections=frames["corrections.csv"],
         exceptions=frames["exceptions.csv"],
         equivalents=frames["equivalents.csv"],
+        origins=frames["origins.csv"],
         biofuels=frames["biofuels.csv"],
         blends=frames["blends.csv"],
         freight=frames["freight.csv"],

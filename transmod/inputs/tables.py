@@ -29,6 +29,28 @@ def read_shipped_table(room: str, name: str) -> pd.DataFrame:
     return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
+def read_rated_tables(folder: Path) -> dict[str, pd.DataFrame]:
+    """
+    Read all CSV files in `folder` and below whose rows say how they were checked, as text.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        By path within the folder.
+
+    Raises
+    ------
+    InputError
+        If a file is not UTF-8 or ragged.
+    """
+    folder = Path(folder)
+    tables = {
+        path.relative_to(folder).as_posix(): read_csv(path)
+        for path in sorted(folder.rglob("*.csv"))
+    }
+    return {name: table for name, table in tables.items() if "verification" in table.columns}
+
+
 def check_file(path: Path) -> None:
     """
     Make sure that `path` is a file that can be read.

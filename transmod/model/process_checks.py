@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from transmod.inputs.process_tables import GROUPED, GROUPS_OF, PARTS
-from transmod.inputs.profile_tables import TRUSTED
 from transmod.inputs.profiles import ProfileSet
 from transmod.model.additions import DEFAULT_TRIP_KM, URBAN, Groups
 from transmod.model.cold_start import ColdTables, cold_share
@@ -42,7 +41,6 @@ def check_processes(profiles: ProfileSet, counts: dict[str, float]) -> list[Find
         *_check_cold_groups(profiles),
         *_check_evaporation(profiles),
         *_check_degradation(profiles),
-        *_list_unverified(profiles, counts),
     ]
 
 
@@ -191,22 +189,3 @@ def _check_degradation(profiles: ProfileSet) -> Iterator[Finding]:
     for name, count in points.items():
         if count < 2:
             yield _fault("degradation", "degradation", str(name), "must be given at two speeds.")
-
-
-def _list_unverified(profiles: ProfileSet, counts: dict[str, float]) -> list[Finding]:
-    """List the rows whose figure is recalled, contested or assumed."""
-    findings = []
-    for file, table in profiles.processes.items():
-        if "verification" not in table.columns:
-            continue
-        rows = table[~table["verification"].isin(TRUSTED)]
-        names = [c for c in table.columns if c not in ("verification", "source", "year")][:2]
-        findings += [
-            Finding(
-                "verification", False, f"{file}.csv", " ".join(str(row[c]) for c in names),
-                str(row["verification"]),
-            )
-            for row in records(rows)
-        ]  # fmt: skip
-    counts["unverified_process_rows"] = len(findings)
-    return findings

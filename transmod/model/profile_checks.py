@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from transmod.errors import InputError
-from transmod.inputs.fleet_tables import FOLDER, read_turnover
-from transmod.inputs.profile_tables import COEFFICIENTS, TRUSTED
+from transmod.inputs.profile_tables import COEFFICIENTS
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.tables import read_shipped_table
 from transmod.model.base_checks import check_base_factors
@@ -18,6 +17,7 @@ from transmod.model.curves import Bridge, bridges, evaluate, find_poles, tabulat
 from transmod.model.factors import Factors, build_factors
 from transmod.model.findings import Finding
 from transmod.model.fleet import build_fleet
+from transmod.model.origin_checks import list_origins
 from transmod.model.process_checks import check_processes
 from transmod.schema import N_SPEED_NODES, NODES_PER_KMH
 
@@ -62,7 +62,7 @@ def check_set(profiles: ProfileSet) -> ProfileCheck:
         *_check_types(profiles, counts),
         *check_processes(profiles, counts),
         *_check_fleets(profiles, counts),
-        *_list_unverified(profiles, counts),
+        *list_origins(profiles, counts),
     ]
     return ProfileCheck(
         name=profiles.name,
@@ -298,53 +298,4 @@ def _check_fleets(profiles: ProfileSet, counts: dict[str, float]) -> list[Findin
                     for fault in error.faults
                 ]
     counts["fleets"] = len(profiles.fleets)
-    return findings
-
-
-def _turnover_tables(profiles: ProfileSet) -> dict[str, pd.DataFrame]:
-    """Return the tables of fleet turnover by file; a set need not have them."""
-    folder = profiles.folder / FOLDER
-    return read_turnover(folder).rated() if folder.is_dir() else {}
-
-
-def _list_unverified(profiles: ProfileSet, counts: dict[str, float]) -> list[Finding]:
-    """List the rows whose figure is recalled, contested or assumed."""
-    tables = {
-        "hot.parquet": profiles.hot,
-        "hot_tables.csv": profiles.hot_tables,
-        "corrections.csv": profiles.corrections,
-        "n2o_nh3.csv": profiles.nitrogen,
-        "bc_fraction.csv": profiles.bc_fraction,
-        "electric.csv": profiles.electric,
-        "electricity.csv": profiles.electricity,
-        "fuels.csv": profiles.fuels,
-        "biofuels.csv": profiles.biofuels,
-        "blends.csv": profiles.blends,
-        "freight.csv": profiles.freight,
-        "cooling_units.csv": profiles.cooling_units,
-        "cabin.csv": profiles.cabin,
-        "cabin_demand.csv": profiles.cabin_demand,
-        "grid_losses.csv": profiles.grid_losses,
-        **{f"fuels/{name}.csv": table for name, table in profiles.fuel_families.items()},
-        "wear.csv": profiles.wear,
-        "wear_fractions.csv": profiles.wear_fractions,
-        "wear_speed.csv": profiles.wear_speed,
-        "gwp.csv": profiles.gwp,
-        "substitutes.csv": profiles.substitutes,
-        "mappings.csv": profiles.mappings,
-        **{f"fleets/{name}.csv": table for name, table in profiles.fleets.items()},
-        **_turnover_tables(profiles),
-    }
-    findings: list[Finding] = []
-    for file, table in tables.items():
-        rows = table[~table["verification"].isin(TRUSTED)]
-        names = [c for c in table.columns if c not in ("verification", "source", "year")][:3]
-        findings += [
-            Finding(
-                "verification", False, file, " ".join(str(row[c]) for c in names),
-                str(row["verification"]),
-            )
-            for row in rows.to_dict("records")
-        ]  # fmt: skip
-    counts["unverified_rows"] = len(findings)
     return findings
