@@ -25,7 +25,7 @@ from transmod.accounts.checks import (
     close_laws,
 )
 from transmod.accounts.inventory import to_inventory, totals
-from transmod.accounts.ledger import post, to_energy_table, to_table
+from transmod.accounts.ledger import join_rows, post, to_energy_table, to_table
 from transmod.errors import InputError
 from transmod.factor_inputs import PROFILES
 from transmod.inputs.results import MANIFEST, RESULTS, Difference, read_manifest, verify_files
@@ -166,10 +166,8 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
     road = road_emissions(activity, inputs.factors, shares, which, area_ids)
     moved = _movements(inputs.memo)
     inventory, memo = post(
-        pd.concat(
-            [road.emission_rows, inputs.parked, *(rows for rows, _, _ in moved)], ignore_index=True
-        ),
-        pd.concat([road.energy_rows, *(energy for _, energy, _ in moved)], ignore_index=True),
+        join_rows([road.emission_rows, inputs.parked, *(rows for rows, _, _ in moved)]),
+        join_rows([road.energy_rows, *(energy for _, energy, _ in moved)]),
         inputs.rule,
     )
     links = cells = None

@@ -209,8 +209,10 @@ def _share_in_no_cell(pieces: pd.DataFrame, links: pd.DataFrame) -> np.ndarray:
 
 
 def _close_ledger(links: pd.DataFrame, ledger: pd.DataFrame) -> list[Check]:
-    on_links = ledger[(ledger["location"] == "link") & ~ledger["notation_key"].isin(["NE"])]
-    on_links = on_links[on_links["subsector"] == "road"]
+    is_driven = (ledger["location"] == "link") & (ledger["subsector"] == "road")
+    is_driven &= ~ledger["notation_key"].isin(["NE"])
+    on_links = ledger.loc[is_driven, ["scope", "pollutant", "district_id", "mass_t"]]
+    on_links["district_id"] = on_links["district_id"].astype("category")
     lines = dict(list(on_links.groupby(["scope", "pollutant"])))
     driven = links[links["vkm"].notna()]["district_id"].astype("category")
     checks = []

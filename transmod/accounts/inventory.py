@@ -17,12 +17,14 @@ from transmod.accounts.ledger import (
     total_energy,
 )
 from transmod.errors import CheckError
+from transmod.model.labels import encode_rows
 from transmod.schema import GREENHOUSE_GASES, INVENTORY, MEMO_KINDS, NO_DISTRICT, POLLUTANTS
 
 NO_DISTRICT_NAME = "inside the boundary, in no district"
 UNALLOCATED_NAME = "not attributed to a district"
 
 _LINE = [*INVENTORY.key, "in_total"]
+_FIGURES = ["pollutant", "mass_t"]
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,8 @@ def to_inventory(
     not_estimated = ledger["notation_key"].isin(["NE"])
     ledger.loc[not_estimated, "notation_key"] = None
     keys = pd.concat([ledger[_LINE], energy[_LINE]], ignore_index=True)
-    line = keys.groupby(_LINE, dropna=False, sort=False).ngroup().to_numpy()
-    lines = keys.loc[~pd.Series(line).duplicated().to_numpy()].reset_index(drop=True)
+    _, first, line = np.unique(encode_rows(keys), return_index=True, return_inverse=True)
+    lines = keys.iloc[first].reset_index(drop=True)
     of_mass, of_energy = line[: len(ledger)], line[len(ledger) :]
 
     def add(values: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -136,7 +138,8 @@ def totals(
     tce = pd.Series(energy_tce(energy, account.coal), energy.index)
     warming = pd.Series(_warming(rows, account), rows.index)
     city: dict[str, object] = {"period": account.period, "rule": account.rule}
-    city |= _sums(rows[rows["in_total"]])
+    figures, memo_figures = rows[_FIGURES], memo.rows[_FIGURES]
+    city |= _sums(figures[rows["in_total"]])
     city |= _co2e(warming[rows["in_total"]])
     city["energy_tj"] = in_total
     city["energy_tce"] = math.fsum(tce[energy["in_total"]])
@@ -146,7 +149,7 @@ def totals(
         apart_energy = ~energy["in_total"] & (energy["scope"] == scope)
         if apart.any() or apart_energy.any():
             city[f"scope_{scope}"] = (
-                _sums(rows[apart])
+                _sums(figures[apart])
                 | _co2e(warming[apart])
                 | {
                     "energy_tj": math.fsum(energy.loc[apart_energy, "energy_tj"]),
@@ -155,7 +158,7 @@ def totals(
             )
     memo_warming = pd.Series(_warming(memo.rows, account), memo.rows.index)
     city["memo"] = {
-        kind: _sums(memo.rows[memo.rows["memo_kind"] == kind])
+        kind: _sums(memo_figures[memo.rows["memo_kind"] == kind])
         | _co2e(memo_warming[memo.rows["memo_kind"] == kind])
         for kind in MEMO_KINDS
         if (memo.rows["memo_kind"] == kind).any()

@@ -18,6 +18,7 @@ from transmod.accounts.coal import CoalEquivalent, energy_tce
 from transmod.accounts.rules import to_lines
 from transmod.errors import CheckError
 from transmod.inputs.rules import Rule
+from transmod.model.labels import encode_rows, to_dtype
 from transmod.schema import EMISSION_KEYS, ENERGY, LEDGER, Table
 
 
@@ -49,6 +50,16 @@ class MemoLedger:
         for frame in (self.rows, self.energy):
             if frame["in_total"].any():
                 raise CheckError("A memo item must not count in the total: in_total is true.")
+
+
+def join_rows(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Put rows for the ledger under each other; text stays text where a source has none."""
+    dtypes = {column.name: column.dtype for column in (*LEDGER.columns, *ENERGY.columns)}
+    parts = [
+        pd.DataFrame({name: to_dtype(frame[name], dtypes[name]) for name in frame.columns})
+        for frame in frames
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def post(
@@ -86,11 +97,14 @@ def post(
     rows.loc[rows["mass_t"].isna(), "notation_key"] = "NE"
     rows = _add_equal(rows, LEDGER, "mass_t")
     energy = _add_equal(to_lines(energy, rule), ENERGY, "energy_tj")
-    parts = [
-        [frame[frame["item"] == item].reset_index(drop=True) for frame in (rows, energy)]
-        for item in ("inventory", "memo")
-    ]
-    return InventoryLedger(*parts[0]), MemoLedger(*parts[1])
+    (of_inventory, of_memo), (energy, memo_energy) = _split(rows), _split(energy)
+    return InventoryLedger(of_inventory, energy), MemoLedger(of_memo, memo_energy)
+
+
+def _split(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of the inventory and of memo items; sorted rows hold them in this order."""
+    end = int((rows["item"] == "inventory").sum())
+    return rows.iloc[:end], rows.iloc[end:].reset_index(drop=True)
 
 
 def switch_rule(
@@ -176,11 +190,11 @@ def to_energy_table(
 
 def to_form(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """Columns of `table`, in its order and with its dtypes; a null stays null."""
-    return frame[list(table.names)].astype(_dtypes(table, table.names))
+    return _with_dtypes(frame[list(table.names)], table)
 
 
-def _dtypes(table: Table, names: Iterable[str]) -> dict[str, str]:
-    return {name: table[name].dtype for name in names}
+def _with_dtypes(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    return pd.DataFrame({name: to_dtype(frame[name], table[name].dtype) for name in frame.columns})
 
 
 def _require_inventory(ledger: object) -> None:
@@ -219,11 +233,19 @@ def _require_columns(frame: pd.DataFrame, keys: tuple[str, ...], value: str) -> 
 def _add_equal(rows: pd.DataFrame, table: Table, value: str) -> pd.DataFrame:
     """Sort rows by the table's key and add those of one key; an unknown mass stays unknown."""
     key = list(table.key)
+    number = encode_rows(rows[key])
+    values = rows[value].to_numpy(np.float64)
     # by the value too: a sum must not depend on the order in which rows were posted
-    rows = rows[[*key, value]].sort_values([*key, value], na_position="first", ignore_index=True)
-    if rows.duplicated(key).any():
-        rows = rows.groupby(key, sort=False, dropna=False)[value].sum(min_count=1).reset_index()
-    return rows.astype(_dtypes(table, [*key, value]))
+    order = np.lexsort((values, ~np.isnan(values), number))
+    number, values = number[order], values[order]
+    is_first = np.diff(number, prepend=-1) != 0
+    rows = rows[key].iloc[order[is_first]].reset_index(drop=True)
+    if is_first.all():
+        rows[value] = values
+    else:
+        of_key = pd.Series(values).groupby(np.cumsum(is_first), sort=False)
+        rows[value] = of_key.sum(min_count=1).to_numpy()
+    return _with_dtypes(rows, table)
 
 
 def _sum(

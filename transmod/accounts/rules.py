@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from transmod.errors import CheckError
 from transmod.inputs.rules import Rule
 from transmod.inputs.tables import read_shipped_table
+from transmod.model.labels import encode_rows, label
 
 LINE = ("item", "memo_kind", "in_total", "scope", "gpc_ref", "ipcc_code", "notation_key")
 
+_ASKED = ("activity", "vehicle_class", "process", "pollutant")
 _ROAD = "1.A.3.b"  # refined by process and vehicle class
 
 
@@ -43,6 +46,22 @@ def to_lines(rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     references of its activity. IPCC category 1.A.3.b is refined to the categories of 2006: by
     process where it has one of its own (evaporation, urea), else by vehicle class.
     """
+    asked = [name for name in _ASKED if name in rows.columns]
+    # a line depends on little: it is found once for all rows that are alike in this
+    _, first, of_row = np.unique(encode_rows(rows[asked]), return_index=True, return_inverse=True)
+    lines = _find_lines(rows[asked].iloc[first], rule)
+    out = rows.copy(deep=False)
+    for name in LINE:
+        values = lines[name]
+        is_text = values.dtype != bool and not pd.api.types.is_numeric_dtype(values)
+        found = values.astype(object).where(values.notna(), None) if is_text else values
+        out[name] = label(found.to_list(), of_row).array if is_text else found.to_numpy()[of_row]
+    return out
+
+
+def _find_lines(rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """Return the columns `LINE` of each row; `rows` has those of `_ASKED` that there are."""
+    asked = list(rows.columns)
     unknown = sorted(set(rows["activity"]) - set(rule.lines.index))
     if unknown:
         raise CheckError(
@@ -50,15 +69,14 @@ def to_lines(rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:
             f"not found."
         )
     position = rule.lines.index.get_indexer(pd.Index(rows["activity"]))
-    rows = rows.copy()
-    for name in LINE:
-        rows[name] = rule.lines[name].to_numpy()[position]
-    rows["ipcc_code"] = _refine(rows)
-    if "pollutant" in rows.columns:
-        biogenic = (rows["pollutant"] == "co2_biogenic").to_numpy()
-        rows.loc[biogenic, ["item", "memo_kind"]] = ["memo", "biogenic_co2"]
-        rows.loc[biogenic, "in_total"] = False
-    return rows
+    lines = pd.DataFrame({name: rule.lines[name].to_numpy()[position] for name in LINE})
+    lines = pd.concat([rows[asked].reset_index(drop=True), lines], axis=1)
+    lines["ipcc_code"] = _refine(lines)
+    if "pollutant" in asked:
+        biogenic = (lines["pollutant"] == "co2_biogenic").to_numpy()
+        lines.loc[biogenic, ["item", "memo_kind"]] = ["memo", "biogenic_co2"]
+        lines.loc[biogenic, "in_total"] = False
+    return lines[list(LINE)]
 
 
 def _refine(rows: pd.DataFrame) -> pd.Series:
