@@ -111,6 +111,17 @@ def test_without_a_grid():
     assert_array_equal(line, [0, 0])
 
 
+def test_stretches_that_are_joined_are_never_more_than_the_link():
+    """Sums of many stretches round; found on a real network, as 1.0000000000000002 of a link."""
+    rng = np.random.default_rng(5)
+    links = [rng.uniform(0, 1e4, (2, 2)) for _ in range(500)]
+    cuts = [np.sort(rng.uniform(0.05, 0.95, 9)) * np.hypot(*(b - a)) for a, b in links]
+    *_, fraction = cut(links, cuts, [[0] * 10] * 500, grid=None)
+    assert len(fraction) == 500
+    assert fraction.max() == 1.0
+    assert fraction.min() >= 1.0 - 1e-15
+
+
 def test_cuts_nearer_than_the_tolerance_are_one():
     near = 0.4 * TOLERANCE_M
     # a border beside a grid line, and a vertex beside another

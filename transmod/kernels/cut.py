@@ -186,5 +186,6 @@ def fill_rows(
         r = merge_rows(first, r, row_area, row_cell, row_fraction)
         for k in range(first, r):
             row_link[k] = i
-            row_fraction[k] /= total
+            # stretches that were joined may add up to a rounding more than the link
+            row_fraction[k] = min(row_fraction[k] / total, 1.0)
     return r
