@@ -32,6 +32,9 @@ def import_command(
     ] = None,
     unit: Annotated[str | None, typer.Option(help="What volumes count: veh or pcu.")] = None,
     crs: Annotated[str | None, typer.Option(help="CRS of coordinates, as EPSG:4326.")] = None,
+    coordinates: Annotated[
+        str, typer.Option(help="Of Chinese maps: gcj02 or bd09 are turned into wgs84.")
+    ] = "wgs84",
     classes: Annotated[
         list[str] | None,
         typer.Option("--class", help="THEIRS=OURS, as 'trucks=rigid_truck'; repeat it."),
@@ -55,6 +58,7 @@ def import_command(
 ) -> None:
     """Read the traffic of another program: SUMO, MATSim, Visum, AequilibraE, TNTP, GIS, tables."""
     with report_faults():
+        from transmod.inputs.chinese_coordinates import read_coordinates
         from transmod.volumes import ImportOptions, import_volumes
 
         options = ImportOptions(
@@ -64,8 +68,9 @@ def import_command(
             begin_hour=begin_hour, scale=scale, day_factor=day_factor, mean_hour=mean_hour,
         )  # fmt: skip
         facts = import_volumes(
-            files, out, columns=columns, table=table, options=options, force=force
-        )
+            files, out, columns=columns, table=table, options=options,
+            coordinates=read_coordinates(coordinates), force=force,
+        )  # fmt: skip
     if as_json:
         say_json(facts)
     else:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from transmod.errors import Faults, InputError
 from transmod.inputs.checks import attempt
+from transmod.inputs.chinese_coordinates import Coordinates, to_wgs84
 from transmod.inputs.formats.assembly import Imported, to_source
 from transmod.inputs.formats.reading import ImportOptions, Reading, Remark
 from transmod.inputs.formats.recognition import FORMATS, recognise
@@ -57,6 +58,7 @@ def import_volumes(
     columns: Path | None = None,
     table: str | None = None,
     options: ImportOptions | None = None,
+    coordinates: Coordinates = "wgs84",
     force: bool = False,
 ) -> SourceFacts:
     """
@@ -76,6 +78,8 @@ def import_volumes(
         Table of results of a database that has several.
     options : ImportOptions, optional
         What the files do not say.
+    coordinates : "wgs84", "gcj02" or "bd09"
+        What their degrees are: of the two Chinese kinds the shift is taken back.
     force : bool
         Replace a source that stands in `out`.
 
@@ -92,9 +96,12 @@ def import_volumes(
     reading = _read(paths, kinds, columns, table, chosen)
     names = ", ".join(path.name for path in paths)
     imported = to_source(reading, chosen, names)
+    places = to_wgs84(imported.source.places, coordinates)
+    imported = replace(imported, source=replace(imported.source, places=places))
     origin = {
         "files": [f"{path.name} sha256:{sha256_file(path)}" for path in paths],
-        "command": _command(paths, out, columns, table, chosen),
+        "command": _command(paths, out, columns, table, chosen)
+        + ("" if coordinates == "wgs84" else f" --coordinates {coordinates}"),
     }
     write_traffic_source(out, imported.source, origin=origin, force=force)
     written = write_remarks(out, imported.remarks)
@@ -151,7 +158,9 @@ def _read(
         from transmod.inputs.formats.tntp import read_tntp
 
         net = _only(by_kind, "tntp_net", "The flows need their network (_net.tntp)")
-        return read_tntp(net, _at_most(by_kind, "tntp_node"), _at_most(by_kind, "tntp_flow"), options)
+        return read_tntp(
+            net, _at_most(by_kind, "tntp_node"), _at_most(by_kind, "tntp_flow"), options
+        )
     if family == "visum":
         from transmod.inputs.formats.visum import read_visum
 

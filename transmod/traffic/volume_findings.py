@@ -199,12 +199,13 @@ def _judge_classes(links: gpd.GeoDataFrame, volumes: VolumeSummary) -> list[Find
     heavy = sum(of_class.get(name, 0.0) for name in HEAVY)
     findings = []
     if empty or not heavy > 0.0:
-        lacking = ", ".join(empty) if empty else "trucks, buses and coaches"
-        rows = "0 on every link" if empty else "in no row"
+        lacking = f"Volumes of {', '.join(empty)} are 0 on every link"
+        if not empty:
+            lacking = "Trucks, buses and coaches have no row in the volumes"
         findings.append(
             warn(
                 "class_missing",
-                f"Volumes have {lacking} {rows}",
+                lacking,
                 cause="a column was not mapped or not filled; or all vehicles stand as one class",
                 remedy="Give the class its volumes, or drop its rows; trucks and buses emit most "
                 "of the NOx, so a total without them says little",
