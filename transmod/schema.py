@@ -63,6 +63,7 @@ PROCESSES = (
     "electricity",
     "grid_losses",
     "landing_take_off",
+    "auxiliary_power",
     "cruise",
     "flight",
     "voyage",
@@ -98,6 +99,8 @@ ACTIVITIES = (
     "flight_international",
     "landing_cycle_cross_boundary",
     "landing_cycle_international",
+    "arrival_cross_boundary",
+    "arrival_international",
     "aircraft_ground_power",
     "voyage_within_city",
     "voyage_cross_boundary",
@@ -122,6 +125,7 @@ EMISSION_KEYS = (
 LOCATIONS = ("link", "district", "point", "unallocated")
 MEMO_KINDS = (
     "cross_boundary_aviation",
+    "arriving_aviation",
     "cross_boundary_shipping",
     "international_aviation_bunker",
     "international_marine_bunker",
@@ -394,8 +398,54 @@ SOURCE_VOLUMES = Table(
         Column(
             "speed_kmh", "float64", "km/h", "travel speed", minimum=0, nullable=True, optional=True
         ),
+        Column(
+            "direction_share", "float64", "-", "share of a two-way volume that drives as drawn",
+            minimum=0, maximum=1, nullable=True, optional=True,
+        ),
     ),
-)
+)  # fmt: skip
+
+MATCH_STATES = ("matched", "doubtful", "unmatched")
+
+MATCHES = Table(
+    "matches",
+    "a part of a place that lies on a link",
+    ("place_id", "is_backward", "sequence"),
+    (
+        PLACES.columns[0],
+        Column("is_backward", "bool", "-", "against the direction in which the place is drawn"),
+        Column("sequence", "int64", "-", "number along the path, from 0", minimum=0),
+        LINK_ID,
+        Column(
+            "share", "float64", "-", "share of the place, in this direction, that is on the link",
+            minimum=0, maximum=1,
+        ),
+        Column(
+            "fraction", "float64", "-", "share of the link that the place takes; null: a point",
+            minimum=0, maximum=1, nullable=True,
+        ),
+    ),
+)  # fmt: skip
+
+MATCHED_PLACES = Table(
+    "matched_places",
+    "a place of a traffic source, and how it was matched",
+    ("place_id",),
+    (
+        PLACES.columns[0],
+        Column("status", "string", "-", "how sure the match is", choices=MATCH_STATES),
+        Column("reason", "string", "-", "why it is doubtful or unmatched", nullable=True),
+        Column("accept", "string", "-", "what a person said", choices=("yes", "no"), nullable=True),
+        Column("score", "float64", "-", "1: all of it near, same way", minimum=0, maximum=1),
+        Column("distance_m", "float64", "m", "mean distance", minimum=0, nullable=True),
+        Column(
+            "length_ratio", "float64", "-", "length on the network over that of the place",
+            minimum=0, nullable=True,
+        ),
+        Column("share", "float64", "-", "share of the place on links", minimum=0, maximum=1),
+        Column("vkm", "float64", "veh km", "given, all classes", minimum=0, nullable=True),
+    ),
+)  # fmt: skip
 
 TEMPORAL_PROFILE = Table(
     "temporal_profile",
@@ -459,6 +509,7 @@ _LEDGER_KEYS = (
     Column("notation_key", "string", "-", "IE, NE, NO, C where no figure", nullable=True),
     Column("activity", "string", "-", "what is done: key of the rule", choices=ACTIVITIES),
     Column("in_total", "bool", "-", "counts in the total of the accounting rule"),
+    Column("held_in", "string", "-", "other line or report that holds it, too", nullable=True),
 )
 _PROCESS = Column("process", "string", "-", "what emits", choices=PROCESSES)
 _POLLUTANT = Column("pollutant", "string", "-", "substance", choices=POLLUTANTS)
@@ -520,12 +571,13 @@ INVENTORY = Table(
         "scope",
         "notation_key",
         "activity",
+        "held_in",
     ),
     (
         Column("year", "int64", "-", "year of the account"),
         Column("district_id", "string", "-", "district", nullable=True),
         Column("district_name", "string", "-", "name of the district", nullable=True),
-        *(_LEDGER_KEYS[i] for i in (0, 1, 10, 11, 4, 9, 12, 13, 14)),
+        *(_LEDGER_KEYS[i] for i in (0, 1, 10, 11, 4, 9, 12, 13, 14, 15)),
         Column("co2_t", "float64", "t", "fossil CO2", minimum=0, nullable=True),
         Column("co2_biogenic_t", "float64", "t", "biogenic CO2", minimum=0, nullable=True),
         Column("ch4_t", "float64", "t", "methane", minimum=0, nullable=True),
