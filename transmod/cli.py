@@ -144,7 +144,8 @@ def _say_totals(totals: dict[str, object]) -> None:
     title = f"In the total of the rule {totals['rule']}, per {totals['period']}"
     say_table(title, ["", "amount", "unit"], rows)
     rows = []
-    kinds = {k: v for k, v in apart.items() if k != "memo"} | dict(apart.get("memo", {}))
+    elsewhere = {f"held in {k}": v for k, v in apart.pop("included_elsewhere", {}).items()}
+    kinds = {k: v for k, v in apart.items() if k != "memo"} | elsewhere | apart.get("memo", {})
     for kind, figures in kinds.items():
         co2 = figures.get("co2_t", figures.get("co2_biogenic_t"))
         rows.append([kind, figure(co2), figure(figures.get("co2e_t"))])

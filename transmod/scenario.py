@@ -21,9 +21,11 @@ from pydantic import (
     model_validator,
 )
 
+from transmod.account_choice import AccountingChoice
 from transmod.errors import Faults, InputError
 from transmod.inputs.toml import read_toml
 from transmod.schema import ROAD_PROCESSES
+from transmod.source_choice import AviationChoice, MemoChoice
 from transmod.traffic_choice import Record, TrafficChoice
 
 FILE_NAME = "scenario.toml"
@@ -194,32 +196,6 @@ class GridChoice(Record):
     """Side of a cell [m]."""
 
 
-class AccountingChoice(Record):
-    """`[accounting]`: which line a tonne stands on."""
-
-    rule: str = "territorial"
-    """Shipped rule, or a CSV file."""
-    gwp: str = "AR5"
-    """Set of global warming potentials over 100 years."""
-    tce_basis: Literal["equivalent", "equal_value"] = "equivalent"
-    """Coal equivalent of electricity: heat content, or coal burnt to make it."""
-    tce_fuels: Literal["heat", "published"] = "heat"
-    """Coal equivalent of fuels: heat content, or as published with the family of fuels."""
-    kgce_per_kwh: float | None = Field(default=None, gt=0.0, le=1.0)
-    """Coal burnt for electricity [kgce/kWh] for `equal_value`, in place of the table's."""
-
-
-class MemoChoice(Record):
-    """`[memo]`: movements beyond the city, reported apart."""
-
-    flights: Path | None = None
-    """CSV file of flights."""
-    voyages: Path | None = None
-    """CSV file of voyages."""
-    territories: Path | None = None
-    """CSV file that says which territories count as part of a country."""
-
-
 class Scenario(Record):
     """`scenario.toml`: what was asked."""
 
@@ -241,6 +217,7 @@ class Scenario(Record):
     grid: GridChoice = GridChoice()
     accounting: AccountingChoice = AccountingChoice()
     memo: MemoChoice = MemoChoice()
+    aviation: AviationChoice = AviationChoice()
 
     @field_validator("timezone")
     @classmethod

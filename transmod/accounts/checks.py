@@ -210,7 +210,7 @@ def _share_in_no_cell(pieces: pd.DataFrame, links: pd.DataFrame) -> np.ndarray:
 
 def _close_ledger(links: pd.DataFrame, ledger: pd.DataFrame) -> list[Check]:
     is_driven = (ledger["location"] == "link") & (ledger["subsector"] == "road")
-    is_driven &= ~ledger["notation_key"].isin(["NE"])
+    is_driven &= ~(ledger["notation_key"].isin(["NE", "IE"]) & ledger["mass_t"].isna())
     on_links = ledger.loc[is_driven, ["scope", "pollutant", "district_id", "mass_t"]]
     on_links["district_id"] = on_links["district_id"].astype("category")
     lines = dict(list(on_links.groupby(["scope", "pollutant"])))

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from transmod.accounts.coal import CoalEquivalent, energy_tce
+from transmod.accounts.held import INCLUDED_ELSEWHERE
 from transmod.accounts.ledger import (
     InventoryLedger,
     MemoLedger,
@@ -79,7 +80,8 @@ def to_inventory(
     pandas.DataFrame
         Rows in the form of `schema.INVENTORY`, sorted by district and line; rows of no district
         come last. A substance that no ledger row estimates is null, not 0. `co2e_t` adds the
-        gases that have a figure and no biogenic CO2.
+        gases that have a figure and no biogenic CO2. A line that is included elsewhere (`IE`) shows
+        no figure; the ledger keeps them.
 
     Raises
     ------
@@ -109,9 +111,12 @@ def to_inventory(
     lines["co2e_t"] = add(_warming(ledger, account), of_mass)
     lines["energy_tj"] = add(energy["energy_tj"].to_numpy(np.float64), of_energy)
     lines["energy_tce"] = add(energy_tce(energy, account.coal), of_energy)
-    no_figure = lines[[f"{name}_t" for name in POLLUTANTS]].isna().all(axis=1).to_numpy(copy=True)
+    masses = [f"{name}_t" for name in POLLUTANTS]
+    no_figure = lines[masses].isna().all(axis=1).to_numpy(copy=True)
     no_figure[np.setdiff1d(np.arange(len(lines)), of_mass[not_estimated.to_numpy()])] = False
     lines.loc[no_figure, "notation_key"] = "NE"
+    elsewhere = lines["notation_key"].isin([INCLUDED_ELSEWHERE])
+    lines.loc[elsewhere, [*masses, "co2e_t", "energy_tj", "energy_tce"]] = np.nan
     lines["district_name"] = _names(lines["district_id"], districts)
     lines = lines.sort_values(_LINE, ignore_index=True, na_position="last")
     lines["vkm"] = _vkm_of_lines(lines, vkm)
@@ -131,7 +136,8 @@ def totals(
     dict
         `<pollutant>_t`, `co2e_t` [t], `energy_tj` [TJ], `energy_tce` [tce] in the total of the
         rule, `vkm` [veh km]; `scope_2` and `scope_3`, what the inventory lists apart; `memo`, each
-        kind for itself. A substance without a figure is left out.
+        kind for itself; `included_elsewhere`, by where it is held. A substance without a figure is
+        left out.
     """
     in_total = total_energy(inventory)  # first: it takes nothing but an inventory
     rows, energy = inventory.rows, inventory.energy
@@ -144,9 +150,11 @@ def totals(
     city["energy_tj"] = in_total
     city["energy_tce"] = math.fsum(tce[energy["in_total"]])
     city["vkm"] = vkm
+    elsewhere = rows["notation_key"].isin([INCLUDED_ELSEWHERE])
+    energy_elsewhere = energy["notation_key"].isin([INCLUDED_ELSEWHERE])
     for scope in (2, 3):
-        apart = ~rows["in_total"] & (rows["scope"] == scope)
-        apart_energy = ~energy["in_total"] & (energy["scope"] == scope)
+        apart = ~rows["in_total"] & (rows["scope"] == scope) & ~elsewhere
+        apart_energy = ~energy["in_total"] & (energy["scope"] == scope) & ~energy_elsewhere
         if apart.any() or apart_energy.any():
             city[f"scope_{scope}"] = (
                 _sums(figures[apart])
@@ -156,6 +164,8 @@ def totals(
                     "energy_tce": math.fsum(tce[apart_energy]),
                 }
             )
+    if elsewhere.any():
+        city["included_elsewhere"] = _included_elsewhere(rows[elsewhere], warming[elsewhere])
     memo_warming = pd.Series(_warming(memo.rows, account), memo.rows.index)
     city["memo"] = {
         kind: _sums(memo_figures[memo.rows["memo_kind"] == kind])
@@ -164,6 +174,15 @@ def totals(
         if (memo.rows["memo_kind"] == kind).any()
     }
     return city
+
+
+def _included_elsewhere(rows: pd.DataFrame, warming: pd.Series) -> dict[str, object]:
+    """Add rows up by the place that holds them, or by activity where the rule sends them away."""
+    place = rows["held_in"].where(rows["held_in"].notna(), rows["activity"])
+    return {
+        str(name): _sums(own[_FIGURES]) | _co2e(warming[own.index])
+        for name, own in rows.groupby(place)
+    }
 
 
 def _warming(rows: pd.DataFrame, account: Account) -> np.ndarray:
@@ -186,9 +205,9 @@ def _vkm_of_lines(lines: pd.DataFrame, vkm: pd.DataFrame) -> np.ndarray:
     driven = vkm.set_index("district_id")["vkm"]
     road = lines[(lines["subsector"] == "road") & (lines["item"] == "inventory")]
     # fuel before electricity and wear: the line a reader looks at first
-    order = road.assign(is_fuel=road["activity"] != "road_fuel").sort_values(
-        ["district_id", "is_fuel"], kind="stable"
-    )
+    order = road.assign(
+        is_held=road["held_in"].notna(), is_fuel=road["activity"] != "road_fuel"
+    ).sort_values(["district_id", "is_held", "is_fuel"], kind="stable")
     first = order.drop_duplicates("district_id")
     homeless = driven.index[(driven > 0.0).to_numpy()].difference(pd.Index(first["district_id"]))
     if len(homeless):

@@ -8,13 +8,14 @@ item cannot enter a total: neither the type checker nor the program lets it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from transmod.accounts.coal import CoalEquivalent, energy_tce
+from transmod.accounts.held import Holding, mark_held
 from transmod.accounts.rules import to_lines
 from transmod.errors import CheckError
 from transmod.inputs.rules import Rule
@@ -63,7 +64,10 @@ def join_rows(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 
 def post(
-    emission_rows: pd.DataFrame, energy_rows: pd.DataFrame, rule: Rule
+    emission_rows: pd.DataFrame,
+    energy_rows: pd.DataFrame,
+    rule: Rule,
+    holdings: Sequence[Holding] = (),
 ) -> tuple[InventoryLedger, MemoLedger]:
     """
     Put each row on the line that the rule gives its activity.
@@ -76,15 +80,20 @@ def post(
         `schema.EMISSION_KEYS`, `energy_tj` [TJ].
     rule : Rule
         The accounting rule.
+    holdings : sequence of Holding
+        What another line or report holds.
 
     Returns
     -------
     InventoryLedger, MemoLedger
         Together they hold every row once: rows of one key are added, none is left out. A row
-        without a figure has the notation key `NE`.
+        without a figure has the notation key `NE`; one that is held elsewhere keeps its mass, has
+        the key `IE` and is in no total.
 
     Raises
     ------
+    InputError
+        If a holding matches no row, or two match the same.
     CheckError
         If a mass or energy is negative or infinite, an energy is missing, or an activity has no
         line in the rule.
@@ -95,8 +104,9 @@ def post(
         raise CheckError("Energy [TJ] must be present in each row: a value is missing.")
     rows = to_lines(mass, rule)
     rows.loc[rows["mass_t"].isna(), "notation_key"] = "NE"
-    rows = _add_equal(rows, LEDGER, "mass_t")
-    energy = _add_equal(to_lines(energy, rule), ENERGY, "energy_tj")
+    rows = _add_equal(mark_held(rows, holdings), LEDGER, "mass_t")
+    energy = mark_held(to_lines(energy, rule), holdings, may_miss=True)
+    energy = _add_equal(energy, ENERGY, "energy_tj")
     (of_inventory, of_memo), (energy, memo_energy) = _split(rows), _split(energy)
     return InventoryLedger(of_inventory, energy), MemoLedger(of_memo, memo_energy)
 
@@ -108,12 +118,12 @@ def _split(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def switch_rule(
-    inventory: InventoryLedger, memo: MemoLedger, rule: Rule
+    inventory: InventoryLedger, memo: MemoLedger, rule: Rule, holdings: Sequence[Holding] = ()
 ) -> tuple[InventoryLedger, MemoLedger]:
     """Read a ledger by another rule: rows move between lines, no mass is computed anew."""
     rows = pd.concat([inventory.rows, memo.rows], ignore_index=True)
     energy = pd.concat([inventory.energy, memo.energy], ignore_index=True)
-    return post(rows, energy, rule)
+    return post(rows, energy, rule, holdings)
 
 
 def total(
