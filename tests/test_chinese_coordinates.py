@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
@@ -24,6 +24,8 @@ from transmod.inputs.chinese_coordinates import (
     wgs84_to_bd09,
     wgs84_to_gcj02,
 )
+from transmod.inputs.traffic_source import read_traffic_source
+from transmod.volumes import import_volumes
 
 PUBLISHED = pd.read_csv(Path(__file__).parent / "data" / "published_coordinates.csv")
 WAYS = [
@@ -52,6 +54,7 @@ def test_by_hand():
 
 
 @pytest.mark.parametrize(("there", "back"), WAYS, ids=lambda way: way.__name__)
+@settings(max_examples=30, deadline=None)
 @given(lon=st.floats(73.0, 136.0), lat=st.floats(2.0, 55.0))
 def test_there_and_back(there, back, lon, lat):
     there_and_back = back(*there(np.array([lon]), np.array([lat])))
@@ -92,3 +95,20 @@ def test_names():
     ]  # fmt: skip
     with pytest.raises(InputError, match="one of wgs84, gcj02, bd09: 'mars' found"):
         read_coordinates("mars")
+
+
+def test_traffic_drawn_on_a_chinese_map(tmp_path):
+    lon, lat = wgs84_to_gcj02(np.array([121.47]), np.array([31.23]))
+    counts = gpd.GeoDataFrame(
+        {"station": ["a"], "cars": [900.0]}, geometry=gpd.points_from_xy(lon, lat), crs=4326
+    )
+    counts.to_file(tmp_path / "counts.gpkg")
+    (tmp_path / "columns.toml").write_text(
+        'kind = "aadt"\n[columns]\nplace_id = "station"\n[volumes]\ncar = "cars"\n'
+    )
+    import_volumes(
+        [tmp_path / "counts.gpkg"], tmp_path / "out", columns=tmp_path / "columns.toml",
+        coordinates="gcj02",
+    )  # fmt: skip
+    place = read_traffic_source(tmp_path / "out").places.geometry.iloc[0]
+    assert (place.x, place.y) == pytest.approx((121.47, 31.23), abs=1e-9)
