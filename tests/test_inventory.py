@@ -145,7 +145,8 @@ def test_totals_by_hand(ledgers):
 
 def test_flights_leave_every_figure_of_the_city_as_it_was(ledgers):
     flights = frame(movement(), movement(end=LIMA), movement(start=SANTIAGO, end=HOME))
-    emissions, energy, _ = flight_emissions(flights, FUELS, TERRITORIES)
+    flown = flight_emissions(flights, FUELS, TERRITORIES)
+    emissions, energy = flown.emissions, flown.energy
     rows, more_energy = (
         pd.concat([getattr(ledger, name) for ledger in ledgers] + [extra], ignore_index=True)
         for name, extra in (("rows", emissions), ("energy", energy))

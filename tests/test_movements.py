@@ -66,7 +66,8 @@ def test_good_flights(tmp_path):
 
 def test_domestic_flight_by_hand():
     # 20 t x 44.1 MJ/kg = 0.882 TJ; IPCC 2006: 71 500 kg CO2/TJ, 0.5 kg CH4/TJ, 2 kg N2O/TJ
-    emissions, energy, notes = flight_emissions(frame(movement()), FUELS, TERRITORIES)
+    result = flight_emissions(frame(movement()), FUELS, TERRITORIES)
+    emissions, energy = result.emissions, result.energy
     mass = emissions.set_index("pollutant")["mass_t"]
     assert energy["energy_tj"].item() == pytest.approx(0.882)
     assert mass["co2"] == pytest.approx(0.882 * 71.5)
@@ -74,13 +75,15 @@ def test_domestic_flight_by_hand():
     assert mass["n2o"] == pytest.approx(0.882 * 2e-3)
     assert set(emissions["activity"]) == {"flight_cross_boundary"}
     assert set(emissions["location"]) == {"unallocated"}
-    assert notes == ()
+    assert result.notes == ()
+    assert result.places is None
 
 
 def test_international_voyage_by_hand():
     # 100 t of heavy fuel oil: 311.4 t CO2 (MEPC.308(73)), 40.4 MJ/kg = 4.04 TJ
     rows = frame(movement(("Coquimbo", "CL", True), ("Busan", "KR", False), fuel="hfo", fuel_t=100))
-    emissions, energy, _ = voyage_emissions(rows, FUELS, TERRITORIES)
+    result = voyage_emissions(rows, FUELS, TERRITORIES)
+    emissions, energy = result.emissions, result.energy
     assert emissions.set_index("pollutant")["mass_t"]["co2"] == pytest.approx(311.4)
     assert energy["energy_tj"].item() == pytest.approx(4.04)
     assert set(emissions["activity"]) == {"voyage_international"}
@@ -90,25 +93,25 @@ def test_movements_of_one_kind_are_added_in_any_order():
     rows = [movement(fuel_t=0.1 * k, note=str(k)) for k in range(1, 9)]
     there = flight_emissions(frame(*rows), FUELS, TERRITORIES)
     back = flight_emissions(frame(*rows[::-1]), FUELS, TERRITORIES)
-    assert len(there[1]) == 1
-    pd.testing.assert_frame_equal(there[0], back[0], check_exact=True)
+    assert len(there.energy) == 1
+    pd.testing.assert_frame_equal(there.emissions, back.emissions, check_exact=True)
 
 
 def test_arrivals_are_noted_and_not_counted():
     rows = frame(movement(), movement(SANTIAGO, HOME, number=7, fuel_t=3.5))
-    emissions, _energy, notes = flight_emissions(rows, FUELS, TERRITORIES)
-    alone, _, _ = flight_emissions(frame(movement()), FUELS, TERRITORIES)
-    pd.testing.assert_frame_equal(emissions, alone, check_exact=True)
-    assert notes == (
+    result = flight_emissions(rows, FUELS, TERRITORIES)
+    alone = flight_emissions(frame(movement()), FUELS, TERRITORIES)
+    pd.testing.assert_frame_equal(result.emissions, alone.emissions, check_exact=True)
+    assert result.notes == (
         "7 arriving flights (3.5 t of fuel, 1 rows) are counted where they depart, not here.",
     )
 
 
 def test_no_movements():
-    emissions, energy, _notes = flight_emissions(frame(), FUELS, TERRITORIES)
-    assert emissions.empty
-    assert energy.empty
-    assert "mass_t" in emissions.columns
+    result = flight_emissions(frame(), FUELS, TERRITORIES)
+    assert result.emissions.empty
+    assert result.energy.empty
+    assert "mass_t" in result.emissions.columns
 
 
 @pytest.mark.parametrize(

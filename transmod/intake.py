@@ -17,12 +17,6 @@ from transmod.errors import Faults, InputError
 from transmod.factor_inputs import NETWORK_FILES, PROFILES, recall_factors
 from transmod.inputs.checks import listed
 from transmod.inputs.hashes import sha256_file
-from transmod.inputs.movements import (
-    read_flights,
-    read_movement_fuels,
-    read_territories,
-    read_voyages,
-)
 from transmod.inputs.network import (
     Network,
     read_network,
@@ -49,6 +43,7 @@ from transmod.profiles import recall_profiles
 from transmod.scenario import FILE_NAME, Scenario, read_scenario, resolve
 from transmod.schema import GREENHOUSE_GASES, NO_DISTRICT
 from transmod.service_inputs import find_coal
+from transmod.source_inputs import Sources, movement_factors, read_sources, source_files
 from transmod.speed_inputs import lay_speeds, read_measured
 from transmod.stock import stock_files, stocked_fleet, use_economy
 from transmod.traffic.calendar import Calendar, build_calendar
@@ -80,19 +75,9 @@ class Inputs:
     parked: pd.DataFrame
     rule: Rule
     account: Account
-    memo: Memo
+    sources: Sources
     hashes: dict[str, str]
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Memo:
-    """Movements beyond the city, and what their fuels emit."""
-
-    flights: pd.DataFrame | None
-    voyages: pd.DataFrame | None
-    fuels: pd.DataFrame
-    territories: pd.DataFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +170,7 @@ def take_in(run: Path) -> Intake:
     rule = desk.take(read_rule, scenario.accounting.rule, run)
     gwp = desk.take(_find_gwp, profiles, scenario=scenario)
     coal = desk.take(lambda: find_coal(profiles, scenario))
-    memo = desk.take(_read_memo, folder, run=run, scenario=scenario, desk=desk)
+    sources = desk.take(read_sources, folder, network=network, run=run, scenario=scenario)
     grid = desk.take(_lay_grid, network, scenario=scenario)
     findings = judge_inputs(run, scenario, network, volumes, calendar)
     if desk.faults:
@@ -214,7 +199,7 @@ def take_in(run: Path) -> Intake:
             coal=coal,
             period=scenario.calendar.period,
         ),
-        memo=memo,
+        sources=sources,
         hashes=hashes,
         notes=(
             *_gather_notes(
@@ -242,13 +227,21 @@ def hash_inputs(run: Path, scenario: Scenario) -> dict[str, str]:
     named = [Path(FILE_NAME), *_named_files(scenario)]
     named += [scenario.network.path / name for name in NETWORK_FILES]
     hashes = {path.as_posix(): sha256_file(run / path) for path in named if (run / path).is_file()}
-    folder = _profile_folder(run, scenario)
+    for folder in (_profile_folder(run, scenario), movement_factors(run, scenario)):
+        if folder is not None:
+            hashes |= _hash_set(folder, run)
+    return hashes
+
+
+def _hash_set(folder: Path, run: Path) -> dict[str, str]:
+    """Return the SHA-256 of every table of a factor set."""
     shipped = folder.parent.resolve() == find_shipped(PROFILES).resolve()
     root = Path(PROFILES) if shipped else Path(os.path.relpath(folder.parent, run))
-    for path in sorted(folder.rglob("*")):
-        if path.suffix in (".csv", ".parquet", ".toml"):
-            hashes[(root / path.relative_to(folder.parent)).as_posix()] = sha256_file(path)
-    return hashes
+    return {
+        (root / path.relative_to(folder.parent)).as_posix(): sha256_file(path)
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in (".csv", ".parquet", ".toml")
+    }
 
 
 def _named_files(scenario: Scenario) -> list[Path]:
@@ -263,13 +256,10 @@ def _named_files(scenario: Scenario) -> list[Path]:
         scenario.traffic.speeds,
         scenario.traffic.speed_flow,
         scenario.traffic.parked,
-        scenario.memo.flights,
-        scenario.memo.voyages,
-        scenario.memo.territories,
     )
     named = [Path(name) for name in tables if name and name.endswith(".csv")]
     named += [path for path in files if path is not None]
-    return named + stock_files(scenario.fleet)
+    return named + source_files(scenario) + stock_files(scenario.fleet)
 
 
 def _profile_folder(run: Path, scenario: Scenario) -> Path:
@@ -382,19 +372,6 @@ def _find_gwp(profiles: ProfileSet, *, scenario: Scenario) -> dict[str, float]:
         raise InputError(f"`accounting.gwp` must be one of {', '.join(sets)}: found {name!r}.")
     own = table[table["set"] == name].set_index("gas")["gwp100"]
     return {gas: float(own[gas]) for gas in GREENHOUSE_GASES if gas in own.index}
-
-
-def _read_memo(folder: Path, *, run: Path, scenario: Scenario, desk: _Desk) -> Memo:
-    choice = scenario.memo
-    is_asked = choice.flights is not None or choice.voyages is not None
-    fuels = read_movement_fuels(folder) if is_asked else pd.DataFrame()
-    flights = voyages = None
-    if choice.flights is not None:
-        flights = desk.take(read_flights, resolve(run, choice.flights), fuels)
-    if choice.voyages is not None:
-        voyages = desk.take(read_voyages, resolve(run, choice.voyages), fuels)
-    territories = choice.territories and resolve(run, choice.territories)
-    return Memo(flights, voyages, fuels, read_territories(territories))
 
 
 def _lay_grid(network: Network, *, scenario: Scenario) -> Grid:

@@ -13,7 +13,6 @@ from typing import Any
 
 import numba
 import numpy as np
-import pandas as pd
 
 from transmod import __version__
 from transmod.accounts.checks import (
@@ -30,16 +29,14 @@ from transmod.errors import InputError
 from transmod.factor_inputs import PROFILES
 from transmod.inputs.results import MANIFEST, RESULTS, Difference, read_manifest, verify_files
 from transmod.inputs.shipped import find_shipped
-from transmod.intake import Inputs, Memo, hash_inputs, read_inputs
+from transmod.intake import Inputs, hash_inputs, read_inputs
 from transmod.model.activity import Activity, measure
-from transmod.model.aviation import flight_emissions
 from transmod.model.grid import fraction_in_boundary
 from transmod.model.links import to_cells, to_link_results
 from transmod.model.overlay import Pieces, cut_links
 from transmod.model.overlay import to_table as to_piece_table
 from transmod.model.road import area_shares, link_factors, road_emissions
 from transmod.model.rows import to_rows
-from transmod.model.shipping import voyage_emissions
 from transmod.model.spectrum_tables import to_hours_table, to_mean_days, to_spectrum_table
 from transmod.outputs.drawing import pick_up_pen
 from transmod.outputs.folder import repair, results_folder
@@ -47,6 +44,7 @@ from transmod.outputs.manifest import write_run_log
 from transmod.outputs.results import Caption, Results, write_results
 from transmod.scenario import read_scenario
 from transmod.schema import CRAWL_KMH, NO_DISTRICT, NODES_PER_KMH
+from transmod.source_results import compute_sources
 from transmod.traffic.calendar import Calendar
 
 Progress = Callable[[str, float | None], None]
@@ -164,10 +162,10 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
 
     progress("emissions", None)
     road = road_emissions(activity, inputs.factors, shares, which, area_ids)
-    moved = _movements(inputs.memo)
+    beside = compute_sources(inputs.sources)
     inventory, memo = post(
-        join_rows([road.emission_rows, inputs.parked, *(rows for rows, _, _ in moved)]),
-        join_rows([road.energy_rows, *(energy for _, energy, _ in moved)]),
+        join_rows([road.emission_rows, inputs.parked, *(source.emissions for source in beside)]),
+        join_rows([road.energy_rows, *(source.energy for source in beside)]),
         inputs.rule,
     )
     links = cells = None
@@ -204,20 +202,10 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
         notes=(
             *inputs.notes,
             *road.notes,
-            *(note for _, _, notes in moved for note in notes),
+            *(note for source in beside for note in source.notes),
             *_activity_notes(inputs, activity),
         ),
     )
-
-
-def _movements(memo: Memo) -> list[tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]]:
-    """Return the emission rows, energy rows and notes of flights and voyages."""
-    moved = []
-    if memo.flights is not None:
-        moved.append(flight_emissions(memo.flights, memo.fuels, memo.territories))
-    if memo.voyages is not None:
-        moved.append(voyage_emissions(memo.voyages, memo.fuels, memo.territories))
-    return moved
 
 
 def _check_laws(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -13,6 +15,30 @@ WITHIN_CITY = "within_city"
 CROSS_BOUNDARY = "cross_boundary"
 INTERNATIONAL = "international"
 ARRIVAL = "arrival"  # counted where it departed
+
+
+@dataclass(frozen=True, eq=False)
+class SourceResult:
+    """
+    What a source beside the road comes to, before accounts say on which line it stands.
+
+    Attributes
+    ----------
+    emissions : pandas.DataFrame
+        `schema.EMISSION_KEYS`, `process`, `pollutant`, `mass_t` [t].
+    energy : pandas.DataFrame
+        `schema.EMISSION_KEYS`, `energy_tj` [TJ].
+    places : geopandas.GeoDataFrame or None
+        What happens inside the boundary, where: `activity`, `place`, `<pollutant>_t` [t],
+        `energy_tj` [TJ] and geometry in the working CRS. A part of `emissions`, for maps.
+    notes : tuple of str
+        What a reader should know.
+    """
+
+    emissions: pd.DataFrame
+    energy: pd.DataFrame
+    places: gpd.GeoDataFrame | None = None
+    notes: tuple[str, ...] = ()
 
 
 def classify(movements: pd.DataFrame, territories: pd.DataFrame) -> np.ndarray:
@@ -64,7 +90,7 @@ def movement_emissions(
     *,
     subsector: str,
     noun: str,
-) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
+) -> SourceResult:
     """
     Turn fuel burnt by movements into rows of emissions and energy.
 
@@ -83,11 +109,10 @@ def movement_emissions(
 
     Returns
     -------
-    emissions, energy : pandas.DataFrame
-        One row for each activity, fuel and pollutant that has a factor (`mass_t` [t]), and for
-        each activity and fuel (`energy_tj` [TJ]); sorted. They are attributed to no district.
-    notes : tuple of str
-        What was not counted here.
+    SourceResult
+        One row for each activity, fuel and pollutant that has a factor, and for each activity and
+        fuel its energy; sorted. They are attributed to no district. The notes say what was not
+        counted here.
     """
     kind = classify(movements, territories)
     arrival = kind == ARRIVAL
@@ -123,7 +148,7 @@ def movement_emissions(
     ]
     emissions = pd.concat(parts, ignore_index=True)
     emissions = emissions.sort_values(["activity", "fuel", "pollutant"], ignore_index=True)
-    return emissions, energy, notes
+    return SourceResult(emissions, energy, notes=notes)
 
 
 def _note_arrivals(arriving: pd.DataFrame, noun: str) -> tuple[str, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from transmod.model.movements import movement_emissions
+from transmod.model.movements import SourceResult, movement_emissions
 
 
 def voyage_emissions(
     voyages: pd.DataFrame, fuels: pd.DataFrame, territories: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
+) -> SourceResult:
     """
     Emissions [t] and energy [TJ] of voyages, counted at departure.
 

@@ -1,0 +1,107 @@
+"""Sources beside the road: which a scenario asks for, and their files, read with all faults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from transmod.errors import Faults
+from transmod.factor_inputs import PROFILES
+from transmod.inputs.checks import attempt
+from transmod.inputs.movements import (
+    read_flights,
+    read_movement_fuels,
+    read_territories,
+    read_voyages,
+)
+from transmod.inputs.network import Network
+from transmod.inputs.shipped import find_shipped
+from transmod.scenario import Scenario, resolve
+
+MOVEMENTS = "movements"  # set of their factors
+
+
+@dataclass(frozen=True, eq=False)
+class FuelMovements:
+    """Movements by the fuel they burn, and what their fuels emit."""
+
+    flights: pd.DataFrame | None
+    voyages: pd.DataFrame | None
+    fuels: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """Inputs of all sources beside the road; None where a scenario does not ask for one."""
+
+    fuelled: FuelMovements | None
+    territories: pd.DataFrame
+
+
+def read_sources(
+    profiles: Path, network: Network | None, *, run: Path, scenario: Scenario
+) -> Sources:
+    """
+    Read and check what a run says of sources beside the road.
+
+    Parameters
+    ----------
+    profiles : Path
+        Folder of the factor set of road vehicles: it holds the fuels of fuelled movements.
+    network : Network, optional
+        None where it is faulty itself: what hangs on a place is then not checked.
+    run : Path
+        Folder of the run.
+    scenario : Scenario
+        What was asked.
+
+    Raises
+    ------
+    InputError
+        With every fault of every file.
+    """
+    faults = Faults()
+    path = scenario.memo.territories
+    territories = attempt(faults, read_territories, path and resolve(run, path))
+    fuelled = attempt(faults, _read_fuelled, profiles, run, scenario)
+    faults.raise_any()
+    assert territories is not None  # or there would be a fault
+    return Sources(fuelled, territories)
+
+
+def source_files(scenario: Scenario) -> list[Path]:
+    """Return the files that a scenario names for these sources, as it names them."""
+    memo, aviation = scenario.memo, scenario.aviation
+    files = (
+        memo.flights,
+        memo.voyages,
+        memo.territories,
+        aviation.movements,
+        aviation.airports,
+        aviation.aircraft,
+    )
+    return [path for path in files if path is not None]
+
+
+def movement_factors(run: Path, scenario: Scenario) -> Path | None:
+    """Return the folder of the factors of these sources: beside the run, or shipped."""
+    if scenario.aviation.movements is None:
+        return None
+    own = resolve(run, Path("../..") / PROFILES / MOVEMENTS)
+    return own if own.is_dir() else find_shipped(PROFILES) / MOVEMENTS
+
+
+def _read_fuelled(profiles: Path, run: Path, scenario: Scenario) -> FuelMovements | None:
+    choice, faults = scenario.memo, Faults()
+    if choice.flights is None and choice.voyages is None:
+        return None
+    fuels = read_movement_fuels(profiles)
+    flights = voyages = None
+    if choice.flights is not None:
+        flights = attempt(faults, read_flights, resolve(run, choice.flights), fuels)
+    if choice.voyages is not None:
+        voyages = attempt(faults, read_voyages, resolve(run, choice.voyages), fuels)
+    faults.raise_any()
+    return FuelMovements(flights, voyages, fuels)
