@@ -3,6 +3,7 @@
 import dataclasses
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from transmod.model.factors import build_factors
 from transmod.model.fleet import build_fleet
 from transmod.model.profile_checks import check_set
 from transmod.schema import GRADIENT_NODES, VEHICLE_CLASSES
+from transmod.stock import stocked_fleet
 
 FOLDER = Path(__file__).parents[1] / "vehicle_profiles" / "china_2014"
 EXAMPLES = pd.read_csv(Path(__file__).parent / "data" / "china_2014_examples.csv")
@@ -152,3 +154,10 @@ def test_every_standard_is_mapped_and_every_type_has_its_like():
 def test_base_factors_and_energy_never_stand_twice(tmp_path):
     both = set(china().hot_tables["segment"] + " " + china().hot_tables["quantity"])
     assert not both & set(china().hot["segment"] + " " + china().hot["quantity"])
+
+
+def test_a_stock_needs_turnover_and_the_way_out_is_said():
+    choice = SimpleNamespace(stock=Path("s.csv"), sales=None, year=None, turnover=None)
+    scenario = SimpleNamespace(fleet=choice, year=2023)
+    with pytest.raises(InputError, match=r"has no folder turnover\. Run with emep_eea_2019 and"):
+        stocked_fleet(china(), None, Path(), scenario)

@@ -77,6 +77,15 @@ def stocked_fleet(
     assert path is not None
     year = choice.year or scenario.year
     own = choice.turnover and resolve(run, choice.turnover)
+    if own is None and not (profiles.folder / FOLDER).is_dir():
+        likes = ", ".join(sorted(set(profiles.equivalents["set"]))) or "another set"
+        raise InputError(
+            f"A fleet from a stock or sales needs lives, standards and mileage: the set "
+            f"{profiles.name} has no folder {FOLDER}. Run with {likes} and read the activity by "
+            f"{profiles.name} with `transmod profiles compare`, which replaces each type by its "
+            f"like; or take shares as `fleet.mix` ({', '.join(profiles.fleets) or 'your own'}); or "
+            f"name a folder for its sizes and standards as `fleet.turnover`."
+        )
     turnover = read_turnover(own or profiles.folder / FOLDER)
     shares, cohorts = build_stock_shares(
         profiles, turnover, read_stock(resolve(run, path)), choice, year
