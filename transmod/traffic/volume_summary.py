@@ -15,7 +15,7 @@ from transmod.traffic.day_types import WEEKDAYS
 from transmod.traffic.speeds import passenger_car_units
 
 # of longer files the first links, in order, are looked at: about a second of work
-MOST_VALUES = 200_000_000
+MOST_VALUES = 50_000_000
 MOST_COUNTS = 50_000
 
 
@@ -77,6 +77,11 @@ class _Days:
     weekend: NDArray[np.float64]
     hour: NDArray[np.int64]
 
+    @cached_property
+    def weights(self) -> NDArray[np.float32]:
+        """All three as columns; single precision, as volumes have it."""
+        return np.column_stack((self.weight, self.working, self.weekend)).astype(np.float32)
+
     @property
     def tells(self) -> bool:
         return bool(self.working.any() and self.weekend.any())
@@ -121,17 +126,18 @@ def summarise_volumes(
             seen += block.average.size
         elif block.volume is not None and days is not None:
             volume = block.volume
-            mean[part] = np.where(block.given, volume @ days.weight, np.nan)
-            all_streams = np.einsum("bch,c->bh", volume, pcu, optimize=True)
+            of_days = volume @ days.weights  # (B, C, 3)
+            mean[part] = np.where(block.given, of_days[..., 0], np.nan)
+            all_streams = np.einsum("bch,c->bh", volume, pcu.astype(np.float32))
             top[part] = np.where(block.given.any(axis=1), all_streams.max(axis=1), np.nan)
             if volume.shape[2] >= HOURS_PER_DAY:
                 high = volume.max(axis=2)
                 is_flat[part] = (high > 0) & (volume.min(axis=2) == high)
             if working is not None and weekend is not None:
-                working[part] = all_streams @ days.working
-                weekend[part] = all_streams @ days.weekend
+                working[part] = of_days[..., 1] @ pcu
+                weekend[part] = of_days[..., 2] @ pcu
             if curve is not None:
-                curve += all_streams.sum(axis=0)
+                curve += all_streams.sum(axis=0, dtype=np.float64)
             if block.speed is not None:
                 driven = np.where(volume > 0, block.speed, -np.inf)
                 highest = driven.max(axis=(1, 2)).astype(np.float64)
