@@ -67,6 +67,10 @@ PROCESSES = (
     "cruise",
     "flight",
     "voyage",
+    "sea",
+    "manoeuvring",
+    "anchorage",
+    "berth",
 )
 # what road traffic emits by; a run may switch each of them off
 ROAD_PROCESSES = (
@@ -599,6 +603,68 @@ INVENTORY = Table(
     ),
 )
 
+CROSS_WALK = Table(
+    "cross_walk",
+    "a step from the territorial account to that of another method",
+    ("method", "step", "line"),
+    (
+        Column("method", "string", "-", "method of counting road traffic"),
+        Column("step", "string", "-", "place in the walk", choices=("start", "difference", "end")),
+        Column("line", "string", "-", "what is counted, or counted otherwise"),
+        Column("vkm", "float64", "veh km", "vehicle-kilometres", nullable=True),
+        Column("co2_t", "float64", "t", "fossil CO2 of fuel", nullable=True),
+        Column("energy_tj", "float64", "TJ", "final energy", nullable=True),
+        Column(
+            "status", "string", "-", "how sure", choices=("computed", "estimated", "input missing")
+        ),
+        Column("explanation", "string", "-", "why there is a difference, or what is missing"),
+    ),
+)
+
+OVERLAPS = Table(
+    "overlaps",
+    "a line that another line or report may hold as well",
+    ("activity", "vehicle_class", "other"),
+    (
+        Column("activity", "string", "-", "what is done: key of the rule", choices=ACTIVITIES),
+        Column("vehicle_class", "string", "-", "class of vehicle, empty for all", nullable=True),
+        Column("gpc_ref", "string", "-", "GPC reference number of the line"),
+        Column("co2_t", "float64", "t", "fossil CO2 at stake", nullable=True),
+        Column("other", "string", "-", "line or report that may hold it, too"),
+        Column("other_ref", "string", "-", "its reference"),
+        Column(
+            "state", "string", "-", "what was done", choices=("declared", "not in total", "open")
+        ),
+        Column("held_in", "string", "-", "where the scenario says it is held", nullable=True),
+        Column("why", "string", "-", "how the two overlap"),
+        Column("way_out", "string", "-", "how to count it once"),
+        Column("source", "string", "-", "who says so"),
+    ),
+)
+
+FUEL_SOLD = Table(
+    "fuel_sold",
+    "a fuel sold in the city",
+    ("fuel",),
+    (
+        Column("fuel", "string", "-", "energy carrier"),
+        Column("energy_tj", "float64", "TJ", "energy sold in the year", minimum=0),
+        Column("source", "string", "-", "who says so"),
+    ),
+)
+
+RESIDENT_SHARE = Table(
+    "resident_share",
+    "share of residents in the kilometres of a class and kind of trip",
+    ("vehicle_class", "trip_kind"),
+    (
+        VEHICLE_CLASS,
+        TRIP_KIND,
+        Column("share", "float64", "-", "of the kilometres inside", minimum=0, maximum=1),
+        Column("source", "string", "-", "who says so"),
+    ),
+)
+
 LINK_RESULTS = Table(
     "links",
     "a link in a district, inside the boundary",
@@ -703,6 +769,97 @@ FLIGHTS = Table(
 )
 
 VOYAGES = Table("voyages", "voyages of one kind", (), FLIGHTS.columns)
+
+SHIP_PHASES = ("sea", "manoeuvring", "anchorage", "berth")
+SIZE_UNITS = ("dwt", "gt", "teu", "cbm")
+
+# what is known of a ship, in a table of calls and in a register
+_SHIP = (
+    Column("ship_type", "string", "-", "type of ship, as ship_power.csv has it"),
+    Column("size", "float64", "size_unit", "size of the ship", minimum=0),
+    Column(
+        "size_unit", "string", "-", "deadweight or gross tons, containers, cubic metres of gas",
+        choices=SIZE_UNITS,
+    ),
+    Column(
+        "main_power_kw", "float64", "kW", "rated power of the main engines; default: of its class",
+        minimum=0, positive=True, nullable=True, optional=True,
+    ),
+    Column(
+        "design_speed_kn", "float64", "kn", "speed at that power; default: of its class",
+        minimum=0, maximum=60, positive=True, nullable=True, optional=True,
+    ),
+    Column("engine", "string", "-", "main engine, as ship_engines.csv has it; default: of its "
+           "class", nullable=True, optional=True),
+    Column("fuel", "string", "-", "fuel burnt, as ship_fuels.csv has it"),
+    Column("auxiliary_fuel", "string", "-", "fuel of auxiliary engines and boilers; default: fuel",
+           nullable=True, optional=True),
+    Column("built", "int64", "yr", "year of build", minimum=1900, maximum=2100, nullable=True,
+           optional=True),
+    Column("nox_tier", "int64", "-", "IMO tier of NOx; default: by year of build", minimum=0,
+           maximum=3, nullable=True, optional=True),
+)
+
+SHIP_CALLS = Table(
+    "ship_calls",
+    "calls or voyages of one kind of ship; hours of one of them, in the city's port and to sea",
+    (),
+    (
+        Column("ship", "string", "-", "name of the ship or service", nullable=True, optional=True),
+        *_SHIP,
+        *FLIGHTS.columns[:6],
+        Column("movements", "float64", "-", "number of voyages", minimum=0),
+        Column("sea_h", "float64", "h", "at sea; default: distance over speed", minimum=0,
+               maximum=8784, nullable=True, optional=True),
+        Column("distance_nm", "float64", "nm", "at sea", minimum=0, maximum=15000, nullable=True,
+               optional=True),
+        Column("speed_kn", "float64", "kn", "at sea; default: distance over hours, else of its "
+               "type", minimum=0, maximum=60, positive=True, nullable=True, optional=True),
+        Column("manoeuvring_h", "float64", "h", "in the city's port", minimum=0, maximum=8784),
+        Column("manoeuvring_speed_kn", "float64", "kn", "in the city's port", minimum=0,
+               maximum=60, positive=True, nullable=True, optional=True),
+        Column("anchorage_h", "float64", "h", "in the city's port", minimum=0, maximum=8784,
+               optional=True),
+        Column("berth_h", "float64", "h", "in the city's port", minimum=0, maximum=8784),
+        Column("shore_power_kwh", "float64", "kWh", "grid electricity taken at berth", minimum=0,
+               optional=True),
+        Column("longitude", "float64", "degrees", "of the quay, WGS 84", minimum=-180, maximum=180,
+               nullable=True, optional=True),
+        Column("latitude", "float64", "degrees", "of the quay, WGS 84", minimum=-90, maximum=90,
+               nullable=True, optional=True),
+        Column("note", "string", "-", "remark", nullable=True, optional=True),
+    ),
+)  # fmt: skip
+
+SHIP_REGISTER = Table(
+    "ship_register",
+    "a ship",
+    ("ship_id",),
+    (
+        Column("ship_id", "string", "-", "MMSI, IMO number or name, as the positions have it"),
+        Column("name", "string", "-", "name", nullable=True, optional=True),
+        *_SHIP,
+        Column(
+            "trade", "string", "-", "where its voyages that leave the city lead; within_city: "
+            "ferries, tugs and boats of the port",
+            choices=("within_city", "cross_boundary", "international"),
+        ),
+    ),
+)  # fmt: skip
+
+SHIP_POSITIONS = Table(
+    "ship_positions",
+    "a position of a ship",
+    ("ship_id", "time"),
+    (
+        Column("ship_id", "string", "-", "MMSI, IMO number or name, as the register has it"),
+        Column("time", "string", "-", "moment in UTC: timestamp of that zone, or text with Z"),
+        Column("longitude", "float64", "degrees", "WGS 84", minimum=-180, maximum=181),
+        Column("latitude", "float64", "degrees", "WGS 84", minimum=-90, maximum=91),
+        Column("speed_kn", "float64", "kn", "speed over ground; 102.3 or empty: not known",
+               minimum=0, maximum=102.3, nullable=True),
+    ),
+)  # fmt: skip
 
 TERRITORIES = Table(
     "territories",
