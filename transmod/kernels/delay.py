@@ -35,6 +35,26 @@ def akcelik_delay(x, alpha, beta, free):
     return 1.0 + free * alpha * (z + root if z >= 0.0 else beta * x / (root - z))
 
 
+@kernel
+def delayed_row(form, average, series, pcu, free, capacity, alpha, beta, speed):
+    """Fill `speed` (T,) of one row; `average` (C,), `series` (C, T)."""
+    for begin in range(0, speed.size, TILE):
+        x = speed[begin : begin + TILE]
+        x[:] = 0.0
+        for c in range(series.shape[0]):
+            load = average[c] * pcu[c] / capacity
+            if load != 0.0:
+                own = series[c, begin : begin + TILE]
+                for t in range(x.size):
+                    x[t] += load * own[t]
+        if form == CONICAL:
+            for t in range(x.size):
+                x[t] = free / conical_delay(x[t], alpha, beta)
+        else:
+            for t in range(x.size):
+                x[t] = free / akcelik_delay(x[t], alpha, beta, free)
+
+
 @parallel_kernel
 def delayed_speed(form, average, series, pcu, free, capacity, alpha, beta, speed):
     """
@@ -44,23 +64,10 @@ def delayed_speed(form, average, series, pcu, free, capacity, alpha, beta, speed
     quarter of the time T that demand lasts [h/km, as the function is one of time per km], and
     8 J / (Q T) [-] of the delay parameter J and the capacity Q of a lane.
     """
-    n_row, n_stream, n_hour = average.shape[0], series.shape[1], speed.shape[2]
     shared = series.shape[0] == 1
-    for row in prange(n_row):  # a row, a thread: no write is shared
+    for row in prange(speed.shape[0]):  # a row, a thread: no write is shared
         i = np.int64(row)
-        j = np.int64(0) if shared else i
-        load = average[i] * pcu / capacity[i]
-        for begin in range(0, n_hour, TILE):
-            ratio = speed[i, 0, begin : begin + TILE]
-            ratio[:] = 0.0
-            for c in range(n_stream):
-                if load[c] != 0.0:
-                    own = series[j, c, begin : begin + TILE]
-                    for t in range(ratio.size):
-                        ratio[t] += load[c] * own[t]
-            if form == CONICAL:
-                for t in range(ratio.size):
-                    ratio[t] = free[i] / conical_delay(ratio[t], alpha[i], beta[i])
-            else:
-                for t in range(ratio.size):
-                    ratio[t] = free[i] / akcelik_delay(ratio[t], alpha[i], beta[i], free[i])
+        own = series[0 if shared else i]
+        delayed_row(
+            form, average[i], own, pcu, free[i], capacity[i], alpha[i], beta[i], speed[i, 0]
+        )

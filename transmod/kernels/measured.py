@@ -21,10 +21,10 @@ from .compile import kernel, parallel_kernel
 
 
 @kernel
-def mean_speed(measured, hour, weight):
+def mean_speed(measured, first, end, hour, weight):
     """Average over hours: time over the same distance, so harmonic; NaN if none is measured."""
     hours = time = 0.0
-    for p in range(hour.size):
+    for p in range(first, end):
         v = np.float64(measured[hour[p]])
         if not np.isnan(v):
             hours += weight[p]
@@ -32,24 +32,27 @@ def mean_speed(measured, hour, weight):
     return hours / time if hours > 0.0 else np.nan
 
 
+@kernel
+def fill_row(measured, own, common, first, hour, weight, limit, speed):
+    """Fill `speed` (S, T) of one row; `measured` (K, H)."""
+    for c in range(speed.shape[0]):
+        for t in range(speed.shape[1]):
+            v = np.nan
+            if own[c] >= 0:
+                v = mean_speed(measured[own[c]], first[t], first[t + 1], hour, weight)
+            is_own = not np.isnan(v)
+            if not is_own and common >= 0:
+                v = mean_speed(measured[common], first[t], first[t + 1], hour, weight)
+            if np.isnan(v):
+                v = speed[c, t]
+            if not is_own:
+                v = min(v, limit[c])
+            speed[c, t] = v
+
+
 @parallel_kernel
 def fill_measured(measured, own, common, first, hour, weight, limit, speed):
     """Put measured speeds in the place of others: those of the class before those of all."""
-    n_row, n_stream, n_slot = speed.shape
-    for row in prange(n_row):  # a row, a thread: no write is shared
+    for row in prange(speed.shape[0]):  # a row, a thread: no write is shared
         i = np.int64(row)
-        link = measured[i]
-        for c in range(n_stream):
-            for t in range(n_slot):
-                a, b = first[t], first[t + 1]
-                v = np.nan
-                if own[c] >= 0:
-                    v = mean_speed(link[own[c]], hour[a:b], weight[a:b])
-                if np.isnan(v):
-                    v = speed[i, c, t]
-                    if common >= 0:
-                        all_together = mean_speed(link[common], hour[a:b], weight[a:b])
-                        if not np.isnan(all_together):
-                            v = all_together
-                    v = min(v, limit[c])
-                speed[i, c, t] = v
+        fill_row(measured[i], own, common, first, hour, weight, limit, speed[i])
