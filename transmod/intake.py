@@ -29,6 +29,7 @@ from transmod.inputs.speeds import MeasuredSpeeds
 from transmod.inputs.tables import read_csv
 from transmod.inputs.volumes import Volumes, check_volumes, read_volumes
 from transmod.judgement import judge_inputs
+from transmod.method_inputs import Methods, method_files, read_methods
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet, build_fleet
 from transmod.model.grid import Grid, grid_over
@@ -76,6 +77,7 @@ class Inputs:
     rule: Rule
     account: Account
     sources: Sources
+    methods: Methods
     hashes: dict[str, str]
     notes: tuple[str, ...]
 
@@ -171,6 +173,7 @@ def take_in(run: Path) -> Intake:
     gwp = desk.take(_find_gwp, profiles, scenario=scenario)
     coal = desk.take(lambda: find_coal(profiles, scenario))
     sources = desk.take(read_sources, folder, network=network, run=run, scenario=scenario)
+    methods = desk.take(read_methods, run=run, scenario=scenario)
     grid = desk.take(_lay_grid, network, scenario=scenario)
     findings = judge_inputs(run, scenario, network, volumes, calendar)
     if desk.faults:
@@ -200,6 +203,7 @@ def take_in(run: Path) -> Intake:
             period=scenario.calendar.period,
         ),
         sources=sources,
+        methods=methods,
         hashes=hashes,
         notes=(
             *_gather_notes(
@@ -259,7 +263,7 @@ def _named_files(scenario: Scenario) -> list[Path]:
     )
     named = [Path(name) for name in tables if name and name.endswith(".csv")]
     named += [path for path in files if path is not None]
-    return named + source_files(scenario) + stock_files(scenario.fleet)
+    return named + source_files(scenario) + stock_files(scenario.fleet) + method_files(scenario)
 
 
 def _profile_folder(run: Path, scenario: Scenario) -> Path:

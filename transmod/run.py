@@ -13,6 +13,7 @@ from typing import Any
 
 import numba
 import numpy as np
+import pandas as pd
 
 from transmod import __version__
 from transmod.accounts.checks import (
@@ -23,10 +24,13 @@ from transmod.accounts.checks import (
     close_cut,
     close_laws,
 )
+from transmod.accounts.cross_walk import cross_walk
 from transmod.accounts.inventory import to_inventory, totals
 from transmod.accounts.ledger import join_rows, post, to_energy_table, to_table
+from transmod.accounts.overlaps import find_overlaps
 from transmod.errors import InputError
 from transmod.factor_inputs import PROFILES
+from transmod.inputs.network import Network
 from transmod.inputs.results import MANIFEST, RESULTS, Difference, read_manifest, verify_files
 from transmod.inputs.shipped import find_shipped
 from transmod.intake import Inputs, hash_inputs, read_inputs
@@ -167,6 +171,7 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
         join_rows([road.emission_rows, inputs.parked, *(source.emissions for source in beside)]),
         join_rows([road.energy_rows, *(source.energy for source in beside)]),
         inputs.rule,
+        scenario.accounting.holdings(),
     )
     links = cells = None
     if with_links:
@@ -177,6 +182,7 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
         cells = to_cells(pieces, rows, links)
 
     progress("accounts", None)
+    driven_outside = _drive_outside(network, pieces, activity)
     vkm = road.activity_rows.groupby("district_id")["vkm"].sum().reset_index()
     tables = ResultTables(
         pieces=to_piece_table(pieces, network),
@@ -197,8 +203,16 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
         fraction_in_boundary=(
             fraction_in_boundary(inputs.grid, network.boundary) if with_cells else None
         ),
+        cross_walk=cross_walk(
+            inventory,
+            memo,
+            road.activity_rows,
+            _by_stream(activity, driven_outside),
+            **vars(inputs.methods),
+        ),
+        overlaps=find_overlaps(inventory, memo),
         totals=totals(inventory, memo, inputs.account, float(vkm["vkm"].sum())),
-        checks=_check_laws(inputs, activity, pieces, tables),
+        checks=_check_laws(inputs, activity, driven_outside, tables),
         notes=(
             *inputs.notes,
             *road.notes,
@@ -209,25 +223,33 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
 
 
 def _check_laws(
-    inputs: Inputs, activity: Activity, pieces: Pieces, tables: ResultTables
+    inputs: Inputs, activity: Activity, driven_outside: np.ndarray, tables: ResultTables
 ) -> list[Check]:
     """Compare what went in with what came out, on ways that do not share a kernel."""
     calendar = inputs.calendar
-    links = inputs.network.links
-    driven = activity.vehicles * (links["length_m"].to_numpy(np.float64) / 1e3)[:, None]
-    is_outside = pieces.district == len(inputs.network.districts) + 1
-    fraction = np.bincount(
-        pieces.link[is_outside], pieces.fraction[is_outside], minlength=len(links)
-    )
+    driven = _driven(inputs.network, activity).sum(axis=0)
     return [
         close_calendar(calendar.weight, _hours_of(calendar)),
         *close_cut(
-            _by_class(activity, driven.sum(axis=0)),
-            tables.spectrum,
-            _by_class(activity, fraction @ driven),
+            _by_class(activity, driven), tables.spectrum, _by_class(activity, driven_outside)
         ),
         *close_laws(tables),
     ]
+
+
+def _driven(network: Network, activity: Activity) -> np.ndarray:
+    """Return the kilometres of each link and stream (L, C), before cutting [veh km]."""
+    return activity.vehicles * (network.links["length_m"].to_numpy(np.float64) / 1e3)[:, None]
+
+
+def _drive_outside(network: Network, pieces: Pieces, activity: Activity) -> np.ndarray:
+    """Return the kilometres of each stream (C,) beyond the boundary [veh km]."""
+    is_outside = pieces.district == len(network.districts) + 1
+    fraction = np.bincount(
+        pieces.link[is_outside], pieces.fraction[is_outside], minlength=len(network.links)
+    )
+    # not by BLAS, whose bits depend on its threads
+    return (fraction[:, None] * _driven(network, activity)).sum(axis=0)
 
 
 def _hours_of(calendar: Calendar) -> float:
@@ -240,6 +262,11 @@ def _by_class(activity: Activity, vkm: np.ndarray) -> dict[str, float]:
     """Add the kilometres of streams (C,) up by vehicle class."""
     classes = np.array([name for name, _ in activity.streams])
     return {str(name): float(vkm[classes == name].sum()) for name in np.unique(classes)}
+
+
+def _by_stream(activity: Activity, vkm: np.ndarray) -> pd.DataFrame:
+    """Return the kilometres of streams (C,) with their class and kind of trip."""
+    return pd.DataFrame(activity.streams, columns=["vehicle_class", "trip_kind"]).assign(vkm=vkm)
 
 
 def _activity_notes(inputs: Inputs, activity: Activity) -> Iterator[str]:

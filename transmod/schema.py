@@ -606,8 +606,9 @@ INVENTORY = Table(
 CROSS_WALK = Table(
     "cross_walk",
     "a step from the territorial account to that of another method",
-    ("method", "step", "line"),
+    ("number",),
     (
+        Column("number", "int64", "-", "lines in the order of reading", minimum=1),
         Column("method", "string", "-", "method of counting road traffic"),
         Column("step", "string", "-", "place in the walk", choices=("start", "difference", "end")),
         Column("line", "string", "-", "what is counted, or counted otherwise"),

@@ -20,11 +20,13 @@ from transmod.outputs.manifest import file_hashes, write_manifest
 from transmod.outputs.tables import write_csv, write_geo_table, write_table
 from transmod.schema import (
     ACTIVITY,
+    CROSS_WALK,
     ENERGY,
     HOURS,
     INVENTORY,
     LEDGER,
     LINK_RESULTS,
+    OVERLAPS,
     PIECES,
     POLLUTANTS,
     SPECTRUM,
@@ -45,6 +47,8 @@ class Results:
     tables: ResultTables
     energy: pd.DataFrame
     inventory: pd.DataFrame
+    cross_walk: pd.DataFrame
+    overlaps: pd.DataFrame
     hours: pd.DataFrame
     mean_days: pd.DataFrame
     grid: Grid | None
@@ -159,7 +163,12 @@ def _write_tables(folder: Path, results: Results, about: dict[str, str]) -> None
         ("hours", HOURS, results.hours),
     ):
         write_table(frame, table, folder / f"{name}.parquet", metadata=about)
-    write_csv(results.inventory, INVENTORY, folder / "inventory.csv")
+    for name, table, frame in (
+        ("inventory", INVENTORY, results.inventory),
+        ("cross_walk", CROSS_WALK, results.cross_walk),
+        ("overlaps", OVERLAPS, results.overlaps),
+    ):
+        write_csv(frame, table, folder / f"{name}.csv")
 
 
 def _write_grids(folder: Path, results: Results, caption: Caption, about: dict[str, str]) -> None:

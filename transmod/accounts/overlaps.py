@@ -1,0 +1,51 @@
+"""Lines that another line or report may hold as well: what to look at before adding accounts up."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from transmod.accounts.ledger import InventoryLedger, MemoLedger
+from transmod.inputs.tables import read_shipped_table
+from transmod.schema import OVERLAPS
+
+_KEY = ["activity", "fuel"]
+
+
+def find_overlaps(inventory: InventoryLedger, memo: MemoLedger) -> pd.DataFrame:
+    """
+    List every pair of a line of the ledger and another one that could hold the same tonnes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows in the form of `schema.OVERLAPS`, in the order of the shipped table `overlaps`: only
+        pairs whose activity the run has. `co2_t` is the fossil CO2 at stake [t], null where it has
+        none; `state` says whether the scenario declares it (`declared`, with `held_in`), the rule
+        keeps it out of the total (`not in total`), or it is `open`.
+    """
+    ledger = pd.concat([inventory.rows, memo.rows], ignore_index=True)
+    energy = pd.concat([inventory.energy, memo.energy], ignore_index=True)
+    there = set(ledger["activity"]) | set(energy["activity"])
+    rows = []
+    for pair in read_shipped_table("accounts", "overlaps").to_dict("records"):
+        own = ledger[ledger["activity"] == pair["activity"]]
+        if isinstance(pair["vehicle_class"], str):
+            own = own[own["vehicle_class"] == pair["vehicle_class"]]
+        if pair["activity"] not in there or own.empty:
+            continue
+        co2 = own.loc[own["pollutant"].isin(["co2"]), "mass_t"].dropna()
+        held = sorted(own["held_in"].dropna().unique())
+        is_declared = own["held_in"].notna().all()
+        state = "declared" if is_declared else "open" if own["in_total"].any() else "not in total"
+        rows.append(
+            pair
+            | {
+                "gpc_ref": ", ".join(sorted(own["gpc_ref"].dropna().unique())),
+                "co2_t": math.fsum(co2) if len(co2) else math.nan,
+                "state": state,
+                "held_in": "; ".join(held) or None,
+            }
+        )
+    return pd.DataFrame(rows, columns=list(OVERLAPS.names))
