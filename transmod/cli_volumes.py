@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from transmod.console import figure, report_faults, say, say_json, say_notes, say_table
+from transmod.console import (
+    figure,
+    report_faults,
+    say,
+    say_json,
+    say_notes,
+    say_table,
+    show_progress,
+)
 from transmod.errors import InputError
 
 if TYPE_CHECKING:
     from transmod.traffic.local_time import SeriesTime
+    from transmod.volume_matching import MatchFacts
     from transmod.volume_profiles import FitFacts
     from transmod.volumes import SourceFacts
 
@@ -63,7 +72,7 @@ def import_command(
 
         options = ImportOptions(
             classes=_pairs(classes or [], "--class"),
-            mix={name: _share(text) for name, text in _pairs((mix or "").split(","), "--mix").items()},
+            mix={name: _share(x) for name, x in _pairs((mix or "").split(","), "--mix").items()},
             kind=kind, unit=unit, crs=crs, length_unit=length_unit, encoding=encoding,
             begin_hour=begin_hour, scale=scale, day_factor=day_factor, mean_hour=mean_hour,
         )  # fmt: skip
@@ -138,6 +147,85 @@ def _say_fit(facts: FitFacts) -> None:
     for name, origin in facts.origin.items():
         say(f"  {name:<18} {origin}")
     say_notes(facts.notes)
+
+
+@volumes_app.command("match")
+def match_command(
+    source: Annotated[
+        Path, typer.Argument(help="Folder of `volumes import`, or a network with --volumes.")
+    ],
+    network: Annotated[Path, typer.Option(help="Network folder to match to.")],
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    volumes: Annotated[
+        Path | None, typer.Option(help="Volumes on SOURCE, where that is a network.")
+    ] = None,
+    kind: Annotated[str, typer.Option(help="Of --volumes: aadt, aawdt or hourly.")] = "aadt",
+    unit: Annotated[str, typer.Option(help="Of --volumes: veh or pcu.")] = "veh",
+    direction: Annotated[str, typer.Option(help="Of --volumes: per_link or both.")] = "per_link",
+    spread: Annotated[
+        float | None,
+        typer.Option(help="Standard deviation of places about their links [m]; default: measured."),
+    ] = None,
+    review: Annotated[
+        Path | None, typer.Option(help="review.gpkg of a former match, corrected.")
+    ] = None,
+    force: Annotated[bool, typer.Option(help="Replace a match that is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Put links of a traffic model, or count points, onto the links of a network."""
+    with report_faults(), show_progress() as progress:
+        from transmod.volume_matching import match_volumes
+
+        facts = match_volumes(
+            source, network, out, volumes=volumes,
+            kind=_choice(kind, "--kind", ("aadt", "aawdt", "hourly")),  # type: ignore[arg-type]
+            unit=_choice(unit, "--unit", ("veh", "pcu")),  # type: ignore[arg-type]
+            direction=_choice(direction, "--direction", ("per_link", "both")),  # type: ignore[arg-type]
+            spread_m=spread, review=review, force=force,
+            progress=lambda step: progress(step, None),
+        )  # fmt: skip
+    if as_json:
+        say_json(facts)
+    else:
+        _say_match(facts)
+
+
+def _choice(text: str, flag: str, valid: tuple[str, ...]) -> str:
+    if text not in valid:
+        raise InputError(f"{flag} must be one of {', '.join(valid)}: {text!r} found.")
+    return text
+
+
+def _say_match(facts: MatchFacts) -> None:
+    what = "count points" if facts.points else "links"
+    say(f"{facts.folder}: {facts.places:,} {what} of {facts.source} onto {facts.network}")
+    say(f"  matched {facts.matched:,}, doubtful {facts.doubtful:,}, unmatched {facts.unmatched:,}")
+    if facts.accepted or facts.refused:
+        say(f"  of these accepted in the review {facts.accepted:,}, refused {facts.refused:,}")
+    spread = f"places are taken to scatter by {facts.spread_m:g} m about their links"
+    say(f"  {facts.links_with_volume:,} links have a volume; {spread}")
+    if not facts.points:
+        rows = [(row.road_class, row.given_vkm, row.unmatched_vkm) for row in facts.road_classes]
+        rows.append(("all", facts.given_vkm, facts.unmatched_vkm))
+        say_table(
+            "Vehicle-kilometres by road class of the source",
+            ["", "given", "transferred", "unmatched", "%"],
+            [
+                [name, f"{given:,.1f}", f"{given - lost:,.1f}", f"{lost:,.1f}",
+                 f"{lost / given:.2%}" if given else "-"]
+                for name, given, lost in rows
+            ],
+        )  # fmt: skip
+    if facts.reasons:
+        rows_of = [
+            [f"{row.status}: {row.reason}", f"{row.places:,}", figure(row.vkm) if row.vkm else "-"]
+            for row in facts.reasons
+        ]
+        say_table("To look at, in review.gpkg", ["", "places", "veh km"], rows_of)
+    say_notes(facts.notes)
+    say(f"In a scenario: kind = {facts.kind!r}, unit = {facts.unit!r}; volumes.parquet beside.")
+    if facts.seconds is not None:
+        say(f"Matched in {facts.seconds:.1f} s")
 
 
 def _pairs(texts: list[str], flag: str) -> dict[str, str]:

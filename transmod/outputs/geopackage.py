@@ -23,6 +23,7 @@ from transmod.outputs.styles import to_qml
 
 # GeoPackage asks for the date of a change. One date for all: the same map is the same bytes.
 CHANGED = "2000-01-01T00:00:00.000Z"
+_SIMPLE_LAYERS = ("cells", "points")
 _ELLIPSOID = pyproj.Geod(ellps="WGS84")
 
 
@@ -72,19 +73,13 @@ def write_map(
         cells = cells.sort_values("cell_id", ignore_index=True)
         layers.append(("cells", cells, mass, "fill", pd.Series(1.0, cells.index)))
     styles = []
-    with _fixed_date():
+    with fixed_date():
         for name, frame, column, kind, weights in layers:
-            _write_layer(frame, path, name, f"{title}: {name}")
+            write_layer(frame, path, name, f"{title}: {name}")
             values = frame[column].to_numpy(np.float64, na_value=np.nan)
             qml = to_qml(values, weights.to_numpy(np.float64), column, kind)
-            styles.append(_style(name, column, qml))
-        pyogrio.write_dataframe(
-            pd.DataFrame(styles),
-            path,
-            layer="layer_styles",
-            driver="GPKG",
-            layer_options={"FID": "id", "IDENTIFIER": "layer_styles"},
-        )
+            styles.append(style_row(name, column, qml))
+        write_styles(styles, path)
 
 
 def per_area_and_head(districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -152,14 +147,15 @@ def to_squares(
     )
 
 
-def _write_layer(frame: gpd.GeoDataFrame, path: Path, name: str, description: str) -> None:
+def write_layer(frame: gpd.GeoDataFrame, path: Path, name: str, description: str) -> None:
+    """Write a layer; its lines and polygons become those of several parts, as QGIS edits them."""
     try:
         pyogrio.write_dataframe(
             frame,
             path,
             layer=name,
             driver="GPKG",
-            promote_to_multi=name != "cells",
+            promote_to_multi=name not in _SIMPLE_LAYERS,
             layer_options={"IDENTIFIER": name, "DESCRIPTION": description},
         )
     except pyogrio.errors.DataSourceError as error:
@@ -185,7 +181,18 @@ def _area_km2(shapes: gpd.GeoSeries) -> NDArray[np.float64]:
     return np.abs(areas) / 1e6
 
 
-def _style(layer: str, column: str, qml: str) -> dict[str, object]:
+def write_styles(styles: list[dict[str, object]], path: Path) -> None:
+    """Write the table in which QGIS looks for styles."""
+    pyogrio.write_dataframe(
+        pd.DataFrame(styles),
+        path,
+        layer="layer_styles",
+        driver="GPKG",
+        layer_options={"FID": "id", "IDENTIFIER": "layer_styles"},
+    )
+
+
+def style_row(layer: str, column: str, qml: str) -> dict[str, object]:
     """Return a row of the table in which QGIS looks for the styles of a GeoPackage."""
     return {
         "f_table_catalog": "",
@@ -204,7 +211,8 @@ def _style(layer: str, column: str, qml: str) -> dict[str, object]:
 
 
 @contextmanager
-def _fixed_date() -> Iterator[None]:
+def fixed_date() -> Iterator[None]:
+    """Write with the one date, whatever the clock says."""
     former = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": CHANGED})
     try:

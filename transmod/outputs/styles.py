@@ -15,7 +15,8 @@ _SHADES = ("#fecf92", "#fc8a62", "#e24d66", "#a8327d", "#6d1d81", "#331067")
 _ZERO = "#a9afb5"
 _BORDER = "#6b7075"
 _WIDTHS_MM = (0.2, 0.9)
-_KINDS = {"line": "1", "fill": "2"}  # numbers of QGIS for the geometry of a layer
+_KINDS = {"marker": "0", "line": "1", "fill": "2"}  # numbers of QGIS for the geometry of a layer
+_HEAD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _QML_VERSION = "3.22.0"  # the oldest QGIS that is to read the styles
 
 
@@ -87,8 +88,52 @@ def to_qml(
     ET.SubElement(root, "featureBlendMode").text = "0"
     ET.SubElement(root, "layerGeometryType").text = _KINDS[kind]
     ET.indent(root)
-    head = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
-    return head + ET.tostring(root, encoding="unicode") + "\n"
+    return _HEAD + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def to_category_qml(
+    column: str, looks: dict[str, tuple[str, str, float]], kind: str, label_column: str = ""
+) -> str:
+    """
+    Write the style of a layer that is coloured by the words of a column.
+
+    Parameters
+    ----------
+    column : str
+        Column of words.
+    looks : dict
+        Word -> label, colour as `#rrggbb`, width of a line or size of a marker [mm]; words that
+        come later are drawn on top.
+    kind : {"line", "marker"}
+        How a feature is drawn.
+    label_column : str
+        Column that the tip over a feature shows.
+
+    Returns
+    -------
+    str
+        QML document with a categorized renderer.
+    """
+    root = ET.Element("qgis", version=_QML_VERSION, styleCategories="Symbology|MapTips")
+    renderer = ET.SubElement(
+        root, "renderer-v2", type="categorizedSymbol", attr=column, symbollevels="1",
+        forceraster="0", enableorderby="0",
+    )  # fmt: skip
+    categories = ET.SubElement(renderer, "categories")
+    symbols = ET.SubElement(renderer, "symbols")
+    for i, (word, (label, colour, width)) in enumerate(looks.items()):
+        ET.SubElement(
+            categories, "category", value=word, label=label, symbol=str(i), render="true",
+            type="string",
+        )  # fmt: skip
+        _add_symbol(symbols, str(i), kind, _Class(0.0, 0.0, label, colour, width), level=i)
+    ET.SubElement(renderer, "rotation")
+    ET.SubElement(renderer, "sizescale")
+    if label_column:
+        ET.SubElement(root, "mapTip").text = f'[% "{label_column}" %]'
+    ET.SubElement(root, "layerGeometryType").text = _KINDS[kind]
+    ET.indent(root)
+    return _HEAD + ET.tostring(root, encoding="unicode") + "\n"
 
 
 def _classes(values: NDArray[np.float64], weights: NDArray[np.float64]) -> list[_Class]:
@@ -114,7 +159,7 @@ def _classes(values: NDArray[np.float64], weights: NDArray[np.float64]) -> list[
     return classes
 
 
-def _add_symbol(parent: ET.Element, name: str, kind: str, each: _Class) -> None:
+def _add_symbol(parent: ET.Element, name: str, kind: str, each: _Class, level: int = 0) -> None:
     symbol = ET.SubElement(
         parent, "symbol", name=name, type=kind, alpha="1", clip_to_extent="1", force_rhr="0"
     )
@@ -130,6 +175,19 @@ def _add_symbol(parent: ET.Element, name: str, kind: str, each: _Class) -> None:
                 "joinstyle": "round",
             },
         )
+    elif kind == "marker":
+        layer, options = (
+            "SimpleMarker",
+            {
+                "color": _rgba(each.colour),
+                "name": "circle",
+                "outline_color": "255,255,255,255",
+                "outline_width": "0.2",
+                "outline_width_unit": "MM",
+                "size": repr(each.width_mm),
+                "size_unit": "MM",
+            },
+        )
     else:
         layer, options = (
             "SimpleFill",
@@ -143,7 +201,7 @@ def _add_symbol(parent: ET.Element, name: str, kind: str, each: _Class) -> None:
             },
         )
     element = ET.SubElement(symbol, "layer", {"class": layer, "enabled": "1", "locked": "0"})
-    element.set("pass", "0")
+    element.set("pass", str(level))
     group = ET.SubElement(element, "Option", type="Map")
     for key, value in options.items():
         ET.SubElement(group, "Option", name=key, type="QString", value=value)

@@ -31,6 +31,7 @@ SPREADS_M = (10.0, 40.0)  # between these it is measured
 SPREAD_PER_DEVIATION = 1.5
 _MEDIAN_OF_NORMAL = 0.6745  # of the absolute value, in standard deviations
 REACH_SPREADS = 5.0
+ABOUT_RIGHT = 0.2  # logarithm of a ratio: within it the first spread will do
 
 # a line is matched if
 MOST_COST = 1.5  # its samples cost no more than this on average: half of a sample on no link
@@ -185,29 +186,27 @@ class Paths:
 
 def sample_lines(lines: NDArray[Any], rule: MatchRule) -> Samples:
     """Sample lines (P,) of some length, in metres; both ends are samples."""
-    length = shapely.length(lines)
+    ruler = _Ruler.along(lines)
+    length = ruler.length
     count = np.maximum(np.ceil(length / rule.spacing_m).astype(np.int64) + 1, 3)
     start = np.concatenate(([0], np.cumsum(count)))
     line = np.repeat(np.arange(len(lines)), count)
     step = np.arange(start[-1]) - start[line]
-    at = length[line] * step / (count[line] - 1)
-    drawn = lines[line]
-    xy = shapely.get_coordinates(shapely.line_interpolate_point(drawn, at))
-    before = np.maximum(at - rule.chord_m, 0.0)
-    after = np.minimum(at + rule.chord_m, length[line])
-    chord = _chords(drawn, before, after)
+    long = length[line]
+    at = long * step / (count[line] - 1)
+    chord = ruler.at(line, np.minimum(at + rule.chord_m, long))
+    chord -= ruler.at(line, np.maximum(at - rule.chord_m, 0.0))
     flat = np.hypot(*chord.T) < 1.0  # out and back: ask nearer by
     if flat.any():
-        near = np.minimum(1.0, length[line][flat] / 2)
-        low = np.clip(at[flat] - near, 0.0, None)
-        high = np.minimum(at[flat] + near, length[line][flat])
-        chord[flat] = _chords(drawn[flat], low, high)
+        near = np.minimum(1.0, long[flat] / 2.0)
+        chord[flat] = ruler.at(line[flat], np.minimum(at[flat] + near, long[flat]))
+        chord[flat] -= ruler.at(line[flat], np.maximum(at[flat] - near, 0.0))
     size = np.hypot(*chord.T)
     heading = chord / np.where(size > 0.0, size, 1.0)[:, np.newaxis]
     # where the chord is short, noise of its ends turns it
     turn = rule.turn_cost * np.minimum(1.0, (size / (2.0 * rule.chord_m)) ** 2)
-    weight = length[line] / (count[line] - 1) / rule.spacing_m
-    return Samples(start, xy, heading, turn, at, weight)
+    weight = long / (count[line] - 1) / rule.spacing_m
+    return Samples(start, ruler.at(line, at), heading, turn, at, weight)
 
 
 def match_lines(
@@ -240,9 +239,11 @@ def match_lines(
     free = np.full((len(lines), 2), -1, np.int64)
     first = _choose(samples, pairs, free, graph, start)
     final = start if rule.spread_m else replace(rule, spread_m=measure_spread(first, start))
+    if abs(np.log(final.spread / start.spread)) < ABOUT_RIGHT:
+        final = start
     if final.reach_m > start.reach_m:
         pairs = near(final.reach_m)
-    if final.spread_m != start.spread_m:
+    if final is not start:
         first = _choose(samples, pairs, free, graph, final)
     rows = trace(samples, first, graph, final).rows
     held = find_held_nodes(lines, nodes, rows, graph, final.spread, final.reach_m)
@@ -365,7 +366,26 @@ def _choose(samples: Samples, near: Near, held: Whole, graph: Graph, rule: Match
     return chosen
 
 
-def _chords(lines: NDArray[Any], begin: Floats, end: Floats) -> Floats:
-    one = shapely.get_coordinates(shapely.line_interpolate_point(lines, begin))
-    other = shapely.get_coordinates(shapely.line_interpolate_point(lines, end))
-    return np.asarray(other - one, np.float64)
+@dataclass(frozen=True, eq=False)
+class _Ruler:
+    """Lines laid one behind the other, a metre apart, so that one look-up serves all points."""
+
+    xy: Floats  # (V, 2)
+    way: Floats  # (V,) position of a vertex on the ruler [m]
+    begin: Floats  # (P,) where a line begins on it [m]
+    length: Floats  # (P,) [m]
+
+    @classmethod
+    def along(cls, lines: NDArray[Any]) -> _Ruler:
+        xy, line = shapely.get_coordinates(lines, return_index=True)
+        step = np.zeros(len(xy))
+        step[1:] = np.where(np.diff(line) == 0, np.hypot(*np.diff(xy, axis=0).T), 1.0)
+        way = np.cumsum(step)
+        first = np.searchsorted(line, np.arange(len(lines)))
+        last = np.searchsorted(line, np.arange(len(lines)), side="right") - 1
+        return cls(xy, way, way[first], way[last] - way[first])
+
+    def at(self, line: Whole, position: Floats) -> Floats:
+        """Return the points (n, 2) at positions along lines [m]."""
+        way = self.begin[line] + position
+        return np.column_stack([np.interp(way, self.way, self.xy[:, k]) for k in (0, 1)])

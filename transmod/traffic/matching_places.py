@@ -207,9 +207,7 @@ def _why_not(
     reason = np.full(len(judged), "no link runs along it", object)
     share, stretches = judged["share"].to_numpy(), judged["stretches"].to_numpy()
     some = share > 0.0
-    reason[some & (stretches <= 1)] = [
-        f"links run along {s:.0%} of it only" for s in share[some & (stretches <= 1)]
-    ]
+    reason[some & (stretches <= 1)] = "links run along less than half of it"
     reason[some & (stretches > 1)] = "no connected path runs along it"
     reason[some & (share >= LEAST_SCORE) & (stretches <= 1)] = (
         "what runs along it is too far off, or of another direction or class"
