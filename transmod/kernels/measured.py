@@ -11,7 +11,7 @@ first     (T + 1,)      where the hours of measurement of a slot begin in `hour`
 hour      (P,)          hour of measurement
 weight    (P,)          hours of the period that both stand for                   [h]
 limit     (S,)          highest speed of a stream; holds for what all vehicles drive  [km/h]
-speed     (N, S, T)     as a function gives it, or NaN; measured where there is a measurement
+speed     (N, S, T)     as a function gives it; measured where there is a measurement  [km/h]
 """
 
 import numpy as np

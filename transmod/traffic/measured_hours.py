@@ -34,6 +34,11 @@ class MeasuredHours:
         Measured hours.
     weight : float64 (P,)
         Hours of the year that slot and measured hour share [h].
+
+    Notes
+    -----
+    A slot may stand for several measured hours, as a workday for five of a week: it has their
+    harmonic mean, over those that were measured.
     """
 
     own: NDArray[np.int64]
