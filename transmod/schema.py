@@ -441,7 +441,10 @@ MATCHED_PLACES = Table(
         Column("reason", "string", "-", "why it is doubtful or unmatched", nullable=True),
         Column("accept", "string", "-", "what a person said", choices=("yes", "no"), nullable=True),
         Column("score", "float64", "-", "1: all of it near, same way", minimum=0, maximum=1),
-        Column("distance_m", "float64", "m", "mean distance", minimum=0, nullable=True),
+        Column(
+            "distance_m", "float64", "m", "mean distance; to the nearest link where unmatched",
+            minimum=0, nullable=True,
+        ),
         Column(
             "length_ratio", "float64", "-", "length on the network over that of the place",
             minimum=0, nullable=True,

@@ -21,6 +21,7 @@ Whole = NDArray[np.int64]
 Marks = NDArray[np.bool_]
 
 MATCHED, DOUBTFUL, UNMATCHED = "matched", "doubtful", "unmatched"
+FAR = "no link is near it"
 SNAP_M = 0.01  # ends this near are one node, where a source names none
 ODD_RATIO = 0.25  # difference of lengths that a person should see, of the shorter one
 ODD_SPREADS = 3.0  # and at least so many spreads
@@ -38,8 +39,9 @@ class Matches:
     ----------
     places : DataFrame
         One row for each place of the source, in its order: `place_id`, `status` (matched,
-        doubtful, unmatched), `reason`, `score` (0 to 1), `distance_m` (mean), `length_ratio`
-        (length on the network over that of the source), `share` of the place that is matched.
+        doubtful, unmatched), `reason`, `score` (0 to 1), `distance_m` (mean, to the nearest link
+        where none is matched), `length_ratio` (length on the network over that of the source),
+        `share` of the place that is matched.
     pieces : DataFrame
         `place` (position), `is_backward`, `sequence`, `link` (position), `share`: of the place in
         that direction, `fraction`: of the link's length; sorted by the first three.
@@ -128,7 +130,9 @@ def match_links(
     judged["odd"] = _is_odd(length * judged["share"].to_numpy(), on, paths.rule.spread)
     judged["score"] = _score(judged)
     judged["sound"] = sound
-    judged["reason"] = np.where(sound, "", _why_not(judged, lines, tree))
+    judged["reason"] = np.where(sound, "", _why_not(judged, near(paths.rule.reach_m)))
+    alone = np.flatnonzero(judged["share"] == 0.0)
+    judged.loc[alone, "distance_m"] = find_away(lines[alone], tree)
     judged["place"], judged["is_backward"] = place, backward
     table = _sum_up(places, judged, faulty)
     pieces["place"], pieces["is_backward"] = place[pieces["line"]], backward[pieces["line"]]
@@ -201,9 +205,7 @@ def _score(judged: pd.DataFrame) -> Floats:
     return np.round(judged["share"].to_numpy(np.float64) * near * like, 4)
 
 
-def _why_not(
-    judged: pd.DataFrame, lines: NDArray[Any], tree: shapely.STRtree
-) -> NDArray[np.object_]:
+def _why_not(judged: pd.DataFrame, near: Near) -> NDArray[np.object_]:
     reason = np.full(len(judged), "no link runs along it", object)
     share, stretches = judged["share"].to_numpy(), judged["stretches"].to_numpy()
     some = share > 0.0
@@ -212,17 +214,16 @@ def _why_not(
     reason[some & (share >= LEAST_SCORE) & (stretches <= 1)] = (
         "what runs along it is too far off, or of another direction or class"
     )
-    alone = np.flatnonzero(~some)
-    (which, _), away = tree.query_nearest(lines[alone], all_matches=False, return_distance=True)
-    for i, metres in zip(alone[which], away, strict=True):
-        if metres > 100.0:
-            reason[i] = f"the nearest link is {describe_distance(metres)} away"
+    reason[near.start[1:] == near.start[:-1]] = FAR
     return reason
 
 
-def describe_distance(metres: float) -> str:
-    """Write a distance for a person."""
-    return f"{metres:,.0f} m" if metres < 10_000.0 else f"{metres / 1000.0:,.0f} km"
+def find_away(shapes: NDArray[Any], tree: shapely.STRtree) -> Floats:
+    """Return how far the nearest link is from each shape [m]."""
+    away = np.full(len(shapes), np.nan)
+    (which, _), distance = tree.query_nearest(shapes, all_matches=False, return_distance=True)
+    away[which] = distance
+    return away
 
 
 def _sum_up(
@@ -247,6 +248,8 @@ def _sum_up(
     reason[lost] = first.reindex(np.flatnonzero(lost)).to_numpy()
     table["score"] = np.where(n_sound == 0, 0.0, table["score"])
     table["status"] = np.where(n_sound == 0, UNMATCHED, MATCHED)
+    away = failed.groupby("place")["distance_m"].min().reindex(range(len(ids))).to_numpy()
+    table["distance_m"] = np.where(n_sound == 0, away, table["distance_m"])
     doubts = (
         (odd, "its length differs from that on the network"),
         (table["share"] < WHOLE_SHARE, "a part of it lies on no link"),

@@ -12,12 +12,13 @@ from transmod.traffic.matching import FIRST_SPREAD_M, MatchRule
 from transmod.traffic.matching_pairs import find_near, weigh_pairs
 from transmod.traffic.matching_places import (
     DOUBTFUL,
+    FAR,
     MATCHED,
     NO_PIECES,
     PIECE_KEYS,
     UNMATCHED,
     Matches,
-    describe_distance,
+    find_away,
     find_faulty,
 )
 from transmod.traffic.network_graph import Graph
@@ -32,6 +33,7 @@ AGAINST = -0.7  # cosine between the two directions of a road
 PARTNER_M = 40.0  # most that the other carriageway may lie farther off
 CLOSE_SECOND = 0.25  # difference of costs to another road at which a match is doubtful
 _COST_OF_SCORE = 4.0
+_UNLIKE = "the links near it are of another direction, class or name, or too far off"
 
 # A peak hour is about so much of a day; more than the capacity is unlikely, and little traffic on
 # a large road, too. Costs by the logarithm of the ratio.
@@ -212,12 +214,6 @@ def _say_why_not(
     lost = np.flatnonzero((table["status"] == UNMATCHED) & (table["reason"] == ""))
     if not len(lost):
         return
-    (which, _), away = tree.query_nearest(shapes[lost], all_matches=False, return_distance=True)
-    nearest = pd.Series(away, lost[which])
-    seen = set(pairs["place"].tolist())
-    table.loc[lost, "reason"] = [
-        "the links near it are of another direction, class or name, or too far off"
-        if i in seen
-        else f"the nearest link is {describe_distance(nearest[i])} away"
-        for i in lost.tolist()
-    ]
+    table.loc[lost, "distance_m"] = find_away(shapes[lost], tree)
+    near = np.isin(lost, pairs["place"])
+    table.loc[lost, "reason"] = np.where(near, _UNLIKE, FAR)
