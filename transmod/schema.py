@@ -865,6 +865,61 @@ SHIP_POSITIONS = Table(
     ),
 )  # fmt: skip
 
+AIR_MOVEMENTS = Table(
+    "air_movements",
+    "flights of one aircraft type between two airports, on a day or in each period",
+    (),
+    (
+        Column("date", "string", "-", "local day, or time with UTC offset", nullable=True,
+               optional=True),
+        Column("period", "string", "-", "number is in each: day, week, month or year",
+               nullable=True, optional=True, choices=("day", "week", "month", "year")),
+        Column("origin", "string", "-", "airport of departure, ICAO or IATA code"),
+        Column("destination", "string", "-", "airport of arrival, ICAO or IATA code"),
+        Column("aircraft", "string", "-", "ICAO type designator"),
+        Column("number", "float64", "-", "flights", minimum=0, positive=True),
+        Column("fuel_t", "float64", "t", "burnt by all of them, gate to gate", minimum=0,
+               nullable=True, optional=True, positive=True),
+        Column("distance_km", "float64", "km", "flown by one of them", minimum=0,
+               nullable=True, optional=True, positive=True),
+        Column("hours", "float64", "h", "of one flight between climb-out and approach", minimum=0,
+               maximum=24, nullable=True, optional=True, positive=True),
+        Column("saf_share", "float64", "-", "sustainable fuel, of the mass of fuel", minimum=0,
+               maximum=1, nullable=True, optional=True),
+        Column("note", "string", "-", "remark", nullable=True, optional=True),
+    ),
+)  # fmt: skip
+
+AIRPORTS = Table(
+    "airports",
+    "an airport or heliport that the shipped list lacks, or of which something else holds",
+    ("airport",),
+    (
+        Column("airport", "string", "-", "ICAO, IATA or own code"),
+        Column("name", "string", "-", "name", nullable=True, optional=True),
+        Column("country", "string", "-", "ISO 3166-1 alpha-2", nullable=True, optional=True),
+        Column("latitude", "float64", "degrees", "north", minimum=-90, maximum=90, nullable=True,
+               optional=True),
+        Column("longitude", "float64", "degrees", "east", minimum=-180, maximum=180, nullable=True,
+               optional=True),
+        Column("in_city", "bool", "-", "counts as inside the boundary; empty: by its position",
+               nullable=True, optional=True),
+        Column("note", "string", "-", "remark", nullable=True, optional=True),
+    ),
+)  # fmt: skip
+
+NEAR_AIRCRAFT = Table(
+    "aircraft",
+    "a type of aircraft that counts as one with published figures",
+    ("icao",),
+    (
+        Column("icao", "string", "-", "ICAO type designator"),
+        Column("counts_as", "string", "-", "type with figures"),
+        Column("reason", "string", "-", "why"),
+        Column("name", "string", "-", "name", nullable=True, optional=True),
+    ),
+)
+
 TERRITORIES = Table(
     "territories",
     "a territory with a country code of its own, seen from one country",
