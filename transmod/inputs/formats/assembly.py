@@ -136,7 +136,7 @@ def _take_places(
     is_link = (places["kind"] == "link").to_numpy()
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     length = shapely.length(shapes)
-    bounds = shapely.bounds(shapes)
+    bounds = np.asarray(shapely.bounds(shapes)).reshape(-1, 4)
     wild = ~missing & ~np.isfinite(bounds).all(axis=1)
     if places.crs is not None and places.crs.is_geographic:
         wild |= ~missing & (np.abs(bounds[:, [1, 3]]) > _LARGEST_LATITUDE).any(axis=1)
@@ -154,8 +154,9 @@ def _take_places(
     for mask, reason in reasons:
         fresh = mask & ~bad
         bad |= mask
-        for i in np.flatnonzero(fresh):
-            remarks.append(Remark(origin, str(rows[i]), str(ids[i]), reason))
+        remarks += [
+            Remark(origin, str(rows[i]), str(ids[i]), reason) for i in np.flatnonzero(fresh)
+        ]
         if fresh.any():
             traffic = f", {int((fresh & with_volume).sum()):,} of them with a volume"
             notes.append(
@@ -269,8 +270,8 @@ def _cover(
         return np.ones(hours)
     if (covered == 0.0).any():
         notes.append(
-            f"The files cover hours {_spans(covered > 0.0)} of {hours}: the others are missing, not "
-            f"zero."
+            f"The files cover hours {_spans(covered > 0.0)} of {hours}: the others are missing, "
+            f"not zero."
         )
     return covered
 
@@ -328,8 +329,16 @@ def _expand(
     if options.day_factor is not None and options.mean_hour:
         raise InputError("Either --day-factor or --mean-hour must be given: both are.")
     used = covered > 0.0
-    matrix = np.stack(volumes["volume"].to_list())[:, used].astype(np.float64)
-    out = volumes.copy()
+    whole = ~np.isnan(np.stack(volumes["volume"].to_list())[:, used]).any(axis=1)
+    if not whole.all():
+        notes.append(
+            f"{int((~whole).sum()):,} of {whole.size:,} streams lack hours that others have: left "
+            f"out, as no period can be made of them."
+        )
+    out = volumes[whole].reset_index(drop=True)
+    if out.empty:
+        return out, "hourly", 1
+    matrix = np.stack(out["volume"].to_list())[:, used].astype(np.float64)
     if options.day_factor is not None:
         if not 0.0 < options.day_factor < np.inf:
             raise InputError(f"--day-factor must be > 0: {options.day_factor} found.")
@@ -343,11 +352,11 @@ def _expand(
         return out.drop(columns="speed_kmh", errors="ignore"), kind, None
     out["volume"] = _to_column(matrix.sum(axis=1, keepdims=True) / covered.sum(), 1)
     if "speed_kmh" in out:
-        speeds = np.stack(volumes["speed_kmh"].to_list())[:, used].astype(np.float64)
+        speeds = np.stack(out["speed_kmh"].to_list())[:, used].astype(np.float64)
         driven = matrix > 0.0
         with np.errstate(divide="ignore", invalid="ignore"):
             time = np.where(driven, matrix / speeds, 0.0).sum(axis=1, keepdims=True)
             mean = matrix.sum(axis=1, keepdims=True) / time
-        out["speed_kmh"] = _to_column(np.where(driven.any(axis=1)[:, None], mean, np.nan), 1)
+        out["speed_kmh"] = _to_column(np.where(driven.any(axis=1, keepdims=True), mean, np.nan), 1)
     notes.append(f"The {covered.sum():g} hours of the files were made one average hour.")
     return out, "hourly", 1

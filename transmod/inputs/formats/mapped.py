@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,7 @@ def read_mapped(
     notes: list[str] = []
     _check_columns(mapping, files, faults)
     faults.raise_any()
-    keys = _take_keys(mapping, files, files.main)
+    keys = _take_keys(mapping, files.main)
     places, position = _take_places(mapping, files, keys, options, notes, remarks, faults)
     faults.raise_any()
     content = read_streams(files.main, position, places["place_id"], mapping, remarks, faults)
@@ -153,8 +153,8 @@ def _find_mapping(columns: Path | None, files: _Files) -> VolumeColumns:
     if found is None:
         raise InputError(
             f"{files.main.path} must have volumes in columns that are called as ours (volume and "
-            f"vehicle_class, or car, bus and so on): it has {listed(files.main.frame.columns)}. Say "
-            f"what its columns are with --columns FILE.toml."
+            f"vehicle_class, or car, bus and so on): it has {listed(files.main.frame.columns)}. "
+            f"Say what its columns are with --columns FILE.toml."
         )
     if files.table is None or files.layer is None:
         return found
@@ -162,10 +162,11 @@ def _find_mapping(columns: Path | None, files: _Files) -> VolumeColumns:
     return VolumeColumns({**of_layer, **found.columns}, found.volumes)
 
 
-def guess_places(names: Sequence[str]) -> dict[str, Theirs]:
+def guess_places(names: Iterable[str]) -> dict[str, Theirs]:
     """Return the columns of places that are called as ours."""
-    found = {name: Theirs((name,)) for name in PLACE_COLUMNS if name in set(names)}
-    if "link_id" in set(names) and "place_id" not in found:
+    known = set(names)
+    found = {name: Theirs((name,)) for name in PLACE_COLUMNS if name in known}
+    if "link_id" in known and "place_id" not in found:
         found["place_id"] = Theirs(("link_id",))
     return found
 
@@ -186,7 +187,7 @@ def _check_columns(mapping: VolumeColumns, files: _Files, faults: Faults) -> Non
         faults.add("`columns.place_id` must be given to join a table to a layer: it is not.")
 
 
-def _take_keys(mapping: VolumeColumns, files: _Files, raw: RawTable) -> pd.Series:
+def _take_keys(mapping: VolumeColumns, raw: RawTable) -> pd.Series:
     """Return the name of the place of each row; without a column of its own its number from 0."""
     theirs = mapping.columns.get("place_id")
     if theirs is None:
@@ -215,7 +216,7 @@ def _take_places(
 ) -> tuple[gpd.GeoDataFrame, NDArray[np.int64]]:
     """Return the places, and for each row of volumes its place; -1 if it has none."""
     if files.layer is not None and files.table is not None:
-        raw, ids = files.layer, _take_keys(mapping, files, files.layer)
+        raw, ids = files.layer, _take_keys(mapping, files.layer)
         position = pd.Index(ids).get_indexer(pd.Index(keys)) if ids.is_unique else None
         if position is None:
             twice = ids.duplicated().to_numpy()
@@ -224,21 +225,25 @@ def _take_places(
         _say_placeless(files.main, keys, position, raw, notes, remarks)
     else:
         raw = files.main
-        number, ids = pd.factorize(keys)
-        position = number.astype(np.int64)
-        for row in np.flatnonzero(number < 0):
-            remarks.append(Remark(raw.name, raw.row(row), "", "the place has no name"))
+        number, names = pd.factorize(keys)
+        position, ids = number.astype(np.int64), pd.Series(names, dtype=object)
+        remarks += [
+            Remark(raw.name, raw.row(int(row)), "", "the place has no name")
+            for row in np.flatnonzero(number < 0)
+        ]
     first = np.arange(len(ids))
     if (raw is files.main and files.table is None) or files.layer is None:
         first = np.unique(position[position >= 0], return_index=True)[1]
         first = np.flatnonzero(position >= 0)[first]
     columns = _take_columns(mapping, raw, first, faults)
     columns["place_id"] = np.asarray(ids, object)
-    columns["row"] = [raw.row(i) for i in first]
+    columns["row"] = [raw.row(int(i)) for i in first]
     columns["is_two_way"] = np.full(len(ids), mapping.direction == "both")
     shapes, crs = _take_geometry(mapping, files, raw, first, options, remarks, faults)
-    kind = np.where(shapely.get_type_id(shapes) == _LINE, "link", "point")
-    columns["kind"] = kind.tolist()
+    is_line = shapely.get_type_id(shapes) == _LINE
+    if is_line.any():
+        is_line |= shapely.is_missing(shapes)  # a line without geometry is listed as such
+    columns["kind"] = np.where(is_line, "link", "point").tolist()
     return make_places(columns, shapes, crs), position
 
 
@@ -253,7 +258,7 @@ def _say_placeless(
     lost = np.flatnonzero(position < 0)
     for row in lost:
         text = f"no place of {layer.name} is called so"
-        remarks.append(Remark(main.name, main.row(row), str(keys.iloc[row]), text))
+        remarks.append(Remark(main.name, main.row(int(row)), str(keys.iloc[row]), text))
     if lost.size:
         names = keys.iloc[lost].drop_duplicates().tolist()
         notes.append(
@@ -298,24 +303,12 @@ def convert_column(
         return f"row {raw.row(int(rows[i]))}"
 
     if theirs.values:
-        strange = ~unknown & ~texts.isin(theirs.values).to_numpy()
-        if strange.any():
-            found = listed(map(repr, sorted(set(texts[strange]))))
-            faults.add(
-                f"{label} must be one of {', '.join(theirs.values)}: {found} found, in "
-                f"{int(strange.sum())} of {len(texts)} rows, first in {where(int(strange.argmax()))}"
-                f". Add it to `values`, or to `missing`."
-            )
-        texts = texts.map(theirs.values)
-        values = texts
+        _check_choices(texts, unknown, tuple(theirs.values), label, where, faults)
+        values = texts = texts.map(theirs.values)
     elif theirs.pattern:
         values = texts
     if ours.choices is not None:
-        bad = ~unknown & ~texts.isin(ours.choices).to_numpy()
-        if bad.any():
-            faults.add(
-                f"{label} must be one of {', '.join(ours.choices)}: {first_of(bad, where, texts)}."
-            )
+        _check_choices(texts, unknown, ours.choices, label, where, faults)
     if ours.dtype == "string":
         return texts.astype(object).mask(unknown, None).tolist()
     if ours.dtype == "bool":
@@ -327,8 +320,8 @@ def convert_column(
     numbers = np.where(unknown, np.nan, numbers) * theirs.times
     if theirs.unit is not None:
         numbers *= convert(1.0, theirs.unit, _BASE[ours.name])
-    low = ours.minimum is not None and (numbers <= 0.0 if ours.positive else numbers < ours.minimum)
-    if np.any(low):
+    low = numbers <= 0.0 if ours.positive else numbers < (ours.minimum or 0.0)
+    if ours.minimum is not None and low.any():
         faults.add(
             f"{label} must be {'>' if ours.positive else '>='} 0: {first_of(low, where, numbers)}. "
             f"Name values that mean unknown in `missing`."
@@ -336,6 +329,24 @@ def convert_column(
     if ours.dtype == "int64":
         return pd.array(np.round(numbers), "Float64").astype("Int64")
     return numbers
+
+
+def _check_choices(
+    texts: pd.Series,
+    unknown: NDArray[np.bool_],
+    valid: tuple[str, ...],
+    label: str,
+    where: Callable[[int], str],
+    faults: Faults,
+) -> None:
+    strange = ~unknown & ~texts.isin(valid).to_numpy()
+    if strange.any():
+        found = listed(map(repr, sorted(set(texts[strange]))))
+        faults.add(
+            f"{label} must be one of {', '.join(valid)}: {found} found, in {int(strange.sum())} of "
+            f"{len(texts)} rows, first in {where(int(strange.argmax()))}. Add it to `values`, or "
+            f"to `missing`."
+        )
 
 
 def _read_pattern(texts: pd.Series, theirs: Theirs) -> pd.Series:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -155,7 +155,10 @@ def _take_values(
 def _numbers(
     raw: RawTable, theirs: Theirs, mapping: VolumeColumns, remarks: list[Remark], faults: Faults
 ) -> NDArray[np.float64]:
-    """Return numbers (n, H); text is remarked and taken as missing."""
+    """Return numbers (n, H), added up over columns; text is remarked and taken as missing."""
+    if len(theirs.columns) > 1:
+        parts = [replace(theirs, columns=(name,)) for name in theirs.columns]
+        return np.sum([_numbers(raw, part, mapping, remarks, faults) for part in parts], axis=0)
     names = [theirs.columns[0]]
     if HOUR_MARK in names[0]:
         found = {
@@ -212,7 +215,7 @@ def _check_shares(rows: _Rows) -> NDArray[np.bool_]:
     good = np.ones(len(raw.frame), bool)
     wholes = {theirs.share_of for theirs in mapping.volumes.values()} - {None}
     for whole in sorted(map(str, wholes)):
-        names = [t.columns[0] for t in mapping.volumes.values() if t.share_of == whole]
+        names = [n for t in mapping.volumes.values() if t.share_of == whole for n in t.columns]
         parts = [to_numbers(raw.frame[n], decimal_comma=raw.decimal_comma)[0] for n in names]
         total = np.sum(parts, axis=0)
         bad = ~(np.abs(total - 1.0) <= mapping.shares_tolerance)
@@ -220,8 +223,8 @@ def _check_shares(rows: _Rows) -> NDArray[np.bool_]:
             rows.remark(int(i), f"shares of classes must sum to 1: they sum to {total[i]:.4g}")
         if bad.any():
             rows.notes.append(
-                f"{int(bad.sum()):,} of {len(bad):,} rows were left out, whose shares of classes sum "
-                f"to {np.nanmin(total[bad]):.4g} to {np.nanmax(total[bad]):.4g}; first row "
+                f"{int(bad.sum()):,} of {len(bad):,} rows were left out, whose shares of classes "
+                f"sum to {np.nanmin(total[bad]):.4g} to {np.nanmax(total[bad]):.4g}; first row "
                 f"{raw.row(int(bad.argmax()))}."
             )
         if (~bad).any() and (np.abs(total[~bad] - 1.0) > _ROUNDING).any():
@@ -300,7 +303,8 @@ def _keep_latest(rows: _Rows, use: NDArray[np.bool_], faults: Faults) -> NDArray
     older = int((use & ~keep).sum())
     if older:
         rows.notes.append(
-            f"{older:,} of {use.size:,} rows are not the latest of their place by {latest}: left out."
+            f"{older:,} of {use.size:,} rows are not the latest of their place by {latest}: left "
+            f"out."
         )
     return keep
 
@@ -323,7 +327,10 @@ def _keep_once(
     keep[chosen[twice]] = False
     figures = np.concatenate(list(values.values()), axis=1)
     same = np.array(
-        [np.array_equal(figures[a], figures[b], equal_nan=True) for a, b in zip(chosen, earlier)]
+        [
+            np.array_equal(figures[a], figures[b], equal_nan=True)
+            for a, b in zip(chosen, earlier, strict=True)
+        ]
     )
     unlike = twice & ~same
     if unlike.any() and rows.mapping.duplicates == "fault":

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -65,7 +66,8 @@ def read_matsim(network: Path, linkstats: Sequence[Path], options: ImportOptions
     """
     found = _read_network(network, options)
     places = _to_places(found, network)
-    notes, remarks = _say_network(found, network), []
+    notes = _say_network(found, network)
+    remarks: list[Remark] = []
     streams = []
     hours = _DAY
     for path in linkstats:
@@ -73,8 +75,8 @@ def read_matsim(network: Path, linkstats: Sequence[Path], options: ImportOptions
         stream, hours = _read_linkstats(path, name, places, notes, remarks)
         streams.append(stream)
     notes.append(
-        "Volumes are those of the agents of the run: if it has a sample of the people, say how many "
-        "one stands for with --scale, as 10 for 10 %."
+        "Volumes are those of the agents of the run: if it has a sample of the people, say how "
+        "many one stands for with --scale, as 10 for 10 %."
     )
     return Reading(
         format="matsim",
@@ -119,42 +121,47 @@ def read_matsim_counts(
     )
 
 
-def _read_network(path: Path, options: ImportOptions) -> _Network:
-    found = _Network()
-    state = {"key": "", "text": ""}
-    of_network: dict[str, str] = {}
+class _NetworkReader:
+    """Handles the elements of a network."""
 
-    def start(name: str, attributes: dict[str, str]) -> None:
+    def __init__(self) -> None:
+        self.found = _Network()
+        self.of_network: dict[str, str] = {}
+        self.key = self.text = ""
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "node":
-            found.nodes[attributes["id"]] = (float(attributes["x"]), float(attributes["y"]))
+            self.found.nodes[attributes["id"]] = (float(attributes["x"]), float(attributes["y"]))
         elif name == "link":
-            found.links.append(attributes)
+            self.found.links.append(attributes)
         elif name == "attribute":
-            state["key"], state["text"] = attributes["name"].lower(), ""
+            self.key, self.text = attributes["name"].lower(), ""
         elif name == "links":
             hours, minutes, seconds = attributes.get("capperiod", "01:00:00").split(":")
-            found.period_h = float(hours) + float(minutes) / 60.0 + float(seconds) / 3600.0
+            self.found.period_h = float(hours) + float(minutes) / 60.0 + float(seconds) / 3600.0
 
-    def text(content: str) -> None:
-        if state["key"]:
-            state["text"] += content
+    def take_text(self, content: str) -> None:
+        if self.key:
+            self.text += content
 
-    def end(name: str) -> None:
+    def end(self, name: str) -> None:
+        found = self.found
         if name == "attribute":
-            target = found.links[-1] if found.links else of_network
-            target.setdefault(state["key"], state["text"].strip())
-            state["key"] = ""
+            target = found.links[-1] if found.links else self.of_network
+            target.setdefault(self.key, self.text.strip())
+            self.key = ""
         elif name == "link" and not _is_road(found.links[-1]):
             found.links.pop()
             found.no_road += 1
 
-    try:
-        walk_xml(path, start, end, text)
-    except (KeyError, ValueError) as error:
-        raise InputError(f"{path} must be a MATSim network: {error} in it.") from error
+
+def _read_network(path: Path, options: ImportOptions) -> _Network:
+    reader = _NetworkReader()
+    walk_xml(path, "a MATSim network", reader.start, reader.end, reader.take_text)
+    found = reader.found
     if not found.links:
         raise InputError(f"{path} must hold links that cars may use: none found.")
-    stated = of_network.get("coordinatereferencesystem")
+    stated = reader.of_network.get("coordinatereferencesystem")
     if options.crs is not None or stated in (None, "Atlantis"):
         found.crs = need_crs(options, path.name)
     else:
@@ -308,7 +315,7 @@ def _to_points(
             f"Stations of counts must stand once: {len(twice)} links stand twice, {listed(twice)}."
         )
     links = None if found is None or network is None else _to_places(found, network)
-    columns = {
+    columns: dict[str, Any] = {
         "place_id": [s.link for s in stations],
         "kind": "point",
         "name": [s.name for s in stations],

@@ -121,10 +121,7 @@ def read_stations(path: Path, remarks: list[Remark]) -> list[CountStation]:
         If the file is broken or has no station.
     """
     reader = _Reader(path, remarks)
-    try:
-        walk_xml(path, reader.start, reader.end)
-    except (KeyError, ValueError, IndexError) as error:
-        raise InputError(f"{path} must be counts of MATSim: {error} in it.") from error
+    walk_xml(path, "counts of MATSim", reader.start, reader.end)
     if not reader.stations:
         raise InputError(f"{path} must have stations with volumes: none found.")
     return reader.stations

@@ -40,8 +40,8 @@ def open_packed(path: Path) -> Iterator[IO[bytes]]:
         magic = file.read(6)
     try:
         if magic.startswith(b"\x1f\x8b"):
-            with gzip.open(path, "rb") as stream:
-                yield stream
+            with gzip.open(path, "rb") as unpacked:
+                yield unpacked  # type: ignore[misc]  # a GzipFile is read as any stream of bytes
         elif magic.startswith(b"BZh"):
             with bz2.open(path, "rb") as stream:
                 yield stream
@@ -101,8 +101,8 @@ def read_text(path: Path, encoding: str | None = None) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise InputError(
-            f"{path} must be {chosen} text: byte {error.start}, in line {line}, is not. Say what it "
-            f"is with --encoding, as cp1252 (Western Windows), gb18030 (Chinese)."
+            f"{path} must be {chosen} text: byte {error.start}, in line {line}, is not. Say what "
+            f"it is with --encoding, as cp1252 (Western Windows), gb18030 (Chinese)."
         ) from error
 
 
@@ -118,7 +118,8 @@ def text_lines(path: Path, encoding: str | None = None) -> Iterator[str]:
         reader: Any = codecs.getreader(chosen)(stream)
         number = 0
         try:
-            for number, line in enumerate(reader, 1):
+            for line in reader:
+                number += 1
                 yield line.rstrip("\r\n")
         except UnicodeDecodeError as error:
             raise InputError(

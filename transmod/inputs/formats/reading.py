@@ -150,7 +150,7 @@ class Reading:
 
 
 def make_places(
-    columns: Mapping[str, Any], geometry: Sequence[Any], crs: CRS | str | None
+    columns: Mapping[str, Any], geometry: Sequence[Any] | NDArray[Any], crs: CRS | str | None
 ) -> gpd.GeoDataFrame:
     """Make a table of places; columns of `schema.PLACES` that are not given are unknown."""
     n = len(geometry)

@@ -119,20 +119,27 @@ def _recognise_text(path: Path, head: bytes) -> str:
             f"{', '.join(FORMATS.values())}."
         )
     text = head.decode(encoding_of(head), errors="replace").lstrip("\ufeff \t\r\n")
-    upper = text[:4096].upper()
-    if "$VISION" in upper:
-        return "visum"
-    if "<END OF METADATA>" in text.upper() or upper.startswith("<NUMBER OF"):
-        return _recognise_tntp(path, text)
-    if text.startswith("<"):
-        return _recognise_xml(path, head)
-    if text.startswith("{"):
-        return "layer"  # GeoJSON
-    if text.startswith("["):
+    upper = text.upper()
+    if "$VISION" in upper[:4096]:
+        found = "visum"
+    elif "<END OF METADATA>" in upper or upper.startswith("<NUMBER OF"):
+        found = _recognise_tntp(path, text)
+    elif text.startswith("<"):
+        found = _recognise_xml(path, head)
+    elif text.startswith("{"):
+        found = "layer"  # GeoJSON
+    elif text.startswith("["):
         raise InputError(
-            f"{path} must be a format that is known: it is a list in JSON. A layer must be GeoJSON, "
-            f"an object of type FeatureCollection."
+            f"{path} must be a format that is known: it is a list in JSON. A layer must be "
+            f"GeoJSON, an object of type FeatureCollection."
         )
+    else:
+        found = _recognise_lines(path, text)
+    return found
+
+
+def _recognise_lines(path: Path, text: str) -> str:
+    """Recognise text in lines by the first of them."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     if _TNTP_NODE.match(first):
         return "tntp_node"

@@ -49,7 +49,6 @@ class _Net:
     shapes: list[str] = field(default_factory=list)
     ways: list[int | None] = field(default_factory=list)
     no_road: int = 0
-    internal: set[str] = field(default_factory=set)
 
 
 def read_sumo(net: Path, data: Sequence[Path], options: ImportOptions) -> Reading:
@@ -58,8 +57,9 @@ def read_sumo(net: Path, data: Sequence[Path], options: ImportOptions) -> Readin
 
     The volume of an edge is `sampledSeconds` x `speed` over its length, so that its
     vehicle-kilometres, vehicle-hours and speed are those that SUMO states. A vehicle is on an edge
-    as long as a part of it is; what fronts alone drove (`distance`) is noted. Intervals are spread over the hours they lie
-    in. Edges inside junctions are no places; their vehicle-kilometres are noted.
+    as long as a part of it is; what fronts alone drove (`distance`) is noted. Intervals are spread
+    over the hours they lie in. Edges inside junctions are no places; their vehicle-kilometres are
+    noted.
 
     Parameters
     ----------
@@ -78,7 +78,8 @@ def read_sumo(net: Path, data: Sequence[Path], options: ImportOptions) -> Readin
     found = _read_net(net, options)
     index = {edge["id"]: i for i, edge in enumerate(found.edges)}
     length = np.array([lane[2] for lane in found.lanes])
-    notes, remarks = [], []
+    notes: list[str] = []
+    remarks: list[Remark] = []
     if found.no_road:
         notes.append(f"{found.no_road:,} edges of {net.name} are no roads for motor vehicles.")
     content = read_edge_data(data, index, options.begin_hour)
@@ -103,68 +104,72 @@ def read_sumo(net: Path, data: Sequence[Path], options: ImportOptions) -> Readin
     )
 
 
-def _read_net(path: Path, options: ImportOptions) -> _Net:
-    net = _Net()
-    location: dict[str, str] = {}
-    lanes: list[dict[str, str]] = []
-    way: list[str] = []
+class _NetReader:
+    """Handles the elements of a network."""
 
-    def start(name: str, attributes: dict[str, str]) -> None:
+    def __init__(self) -> None:
+        self.net = _Net()
+        self.location: dict[str, str] = {}
+        self.lanes: list[dict[str, str]] = []
+        self.way = ""  # of the edge at hand, where its lanes say it
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        net = self.net
         if name == "lane":
-            lanes.append(attributes)
+            self.lanes.append(attributes)
         elif name == "edge":
-            lanes.clear()
-            way.clear()
+            self.lanes, self.way = [], ""
             net.edges.append(attributes)
-        elif name == "param" and attributes.get("key") == "origId" and not way:
-            way.extend(attributes.get("value", "").split()[:1])
+        elif name == "param" and attributes.get("key") == "origId" and not self.way:
+            self.way = attributes.get("value", "").partition(" ")[0]
         elif name == "junction":
             net.junctions[attributes["id"]] = (float(attributes["x"]), float(attributes["y"]))
         elif name == "location":
-            location.update(attributes)
+            self.location = attributes
 
-    def end(name: str) -> None:
-        if name == "edge":
-            _finish_edge(net, lanes, way)
-
-    try:
-        walk_xml(path, start, end)
-    except (KeyError, ValueError) as error:
-        raise InputError(f"{path} must be a SUMO network: {error} in it.") from error
-    if not net.edges:
-        raise InputError(f"{path} must hold edges for motor vehicles: none found.")
-    x, y = location.get("netOffset", "0,0").split(",")
-    net.offset = float(x), float(y)
-    projection = location.get("projParameter", "!")
-    if projection == "!" or options.crs is not None:
-        projection = options.crs or ""
-        if not projection:
-            raise InputError(
-                f"{path} must say where on earth it lies: its projection is '!', unknown. Name the "
-                f"system of its coordinates with --crs."
-            )
-    net.crs = parse_crs(projection, path)
-    return net
+    def end(self, name: str) -> None:
+        if name != "edge":
+            return
+        net = self.net
+        edge = net.edges.pop()
+        if edge.get("function", "normal") not in ("normal", "connector"):
+            return
+        roads = [lane for lane in self.lanes if _is_road(lane)]
+        if not roads:
+            net.no_road += 1
+            return
+        net.edges.append(edge)
+        speed = max(float(lane["speed"]) for lane in roads)
+        net.lanes.append((len(roads), speed, float(roads[0]["length"])))
+        net.shapes.append(edge.get("shape", ""))
+        net.ways.append(_way(edge, self.way))
 
 
-def _finish_edge(net: _Net, lanes: list[dict[str, str]], way: list[str]) -> None:
-    edge = net.edges.pop()
-    if edge.get("function", "normal") not in ("normal", "connector"):
-        net.internal.add(edge["id"])
-        return
-    roads = [lane for lane in lanes if _is_road(lane)]
-    if not roads:
-        net.no_road += 1
-        return
-    net.edges.append(edge)
-    speed = max(float(lane["speed"]) for lane in roads)
-    net.lanes.append((len(roads), speed, float(roads[0]["length"])))
-    net.shapes.append(edge.get("shape", ""))
-    text = way[0] if way else ""
+def _way(edge: dict[str, str], stated: str) -> int | None:
+    """Return the OSM way of an edge: as its lanes say, else as its own name does."""
+    text = stated.lstrip("-")
     if not text and edge.get("type", "").startswith(_OSM_TYPE):
         match = _WAY.match(edge["id"])
         text = match.group(1) if match else ""
-    net.ways.append(int(text.lstrip("-")) if text.lstrip("-").isdigit() else None)
+    return int(text) if text.isdigit() else None
+
+
+def _read_net(path: Path, options: ImportOptions) -> _Net:
+    reader = _NetReader()
+    walk_xml(path, "a SUMO network", reader.start, reader.end)
+    net = reader.net
+    if not net.edges:
+        raise InputError(f"{path} must hold edges for motor vehicles: none found.")
+    x, y = reader.location.get("netOffset", "0,0").split(",")
+    net.offset = float(x), float(y)
+    projection = options.crs or reader.location.get("projParameter", "!")
+    if projection == "!":
+        raise InputError(
+            f"{path} must say where on earth it lies: its projection is '!', unknown. Name the "
+            f"system of its coordinates with --crs."
+        )
+    net.crs = parse_crs(projection, path)
+    return net
 
 
 def _is_road(lane: dict[str, str]) -> bool:
@@ -181,9 +186,8 @@ def _to_places(net: _Net) -> object:
         if shape:
             points = [tuple(map(float, pair.split(",")[:2])) for pair in shape.split()]
         else:
-            points = [
-                net.junctions[edge[end]] for end in ("from", "to") if edge[end] in net.junctions
-            ]
+            ends = (edge["from"], edge["to"])
+            points = [net.junctions[end] for end in ends if end in net.junctions]
         line = np.array(points).reshape(-1, 2) - net.offset
         lines.append(shapely.LineString(line) if len(line) > 1 else None)
     types = [edge.get("type", "").partition(_OSM_TYPE)[2].split("|")[0] for edge in net.edges]
@@ -224,12 +228,12 @@ def _say_others(
             f"{content.internal_m / 1e3:,.1f} veh km were driven inside junctions, on edges that "
             f"are no places: left out."
         )
-    driven = sum(np.nansum(sums["distance"]) for sums in content.totals.values())
+    driven = float(sum(np.nansum(sums["distance"]) for sums in content.totals.values()))
     driven += content.internal_m + sum(content.unknown.values())
     if driven > content.front_m * (1.0 + _TAIL):
         notes.append(
-            f"{driven / 1e3:,.1f} veh km by sampledSeconds x speed are taken, which counts a vehicle "
-            f"on an edge as long as a part of it is there; their fronts drove "
+            f"{driven / 1e3:,.1f} veh km by sampledSeconds x speed are taken, which counts a "
+            f"vehicle on an edge as long as a part of it is there; their fronts drove "
             f"{content.front_m / 1e3:,.1f} veh km."
         )
     others = content.unknown

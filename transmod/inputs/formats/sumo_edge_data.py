@@ -164,11 +164,7 @@ def read_edge_data(paths: Sequence[Path], index: Mapping[str, int], begin_hour: 
         raise InputError(f"--begin-hour must be 0 to 23: {begin_hour} found.")
     reader = _Reader(index, begin_hour * _HOUR)
     for path in paths:
-        try:
-            walk_xml(path, reader.start)
-        except (KeyError, ValueError) as error:
-            said = f"{error} missing" if isinstance(error, KeyError) else str(error)
-            raise InputError(f"{path} must be edge data of SUMO: {said} found in it.") from error
+        walk_xml(path, "edge data of SUMO", reader.start)
     if not reader.sums:
         raise InputError(f"{', '.join(p.name for p in paths)} must have an interval: none found.")
     last = max(hour for sums in reader.sums.values() for hour in sums.distance)

@@ -1,4 +1,4 @@
-"""Read tables as planners have them: any delimiter, decimal commas, text where numbers should be."""
+"""Read tables as planners have them: any delimiter, decimal commas, text among numbers."""
 
 from __future__ import annotations
 
@@ -118,8 +118,8 @@ def _has_decimal_commas(frame: pd.DataFrame, delimiter: str, path: Path) -> bool
     )
     if point is not None:
         raise InputError(
-            f"{path} must write numbers in one way: `{comma[0]}` has {comma[1]!r}, `{point[0]}` has "
-            f"{point[1]!r}. Write all with a point."
+            f"{path} must write numbers in one way: `{comma[0]}` has {comma[1]!r}, `{point[0]}` "
+            f"has {point[1]!r}. Write all with a point."
         )
     return True
 

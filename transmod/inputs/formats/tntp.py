@@ -75,18 +75,20 @@ def read_tntp(net: Path, node: Path | None, flow: Path | None, options: ImportOp
     else:
         length_m = length * convert(1.0, options.length_unit, "m")
         speed = _free_speed(length_m, links["free_flow_time"].to_numpy(np.float64), notes)
+    capacity = links["capacity"].to_numpy(np.float64)
+    if options.kind != "hourly":
+        capacity = np.full(len(links), np.nan)
+        notes.append("Capacities are of the period of the flows, not of an hour: left out.")
     columns = {
         "place_id": link_ids,
         "kind": "link",
         "from_node": links["init_node"].map(str),
         "to_node": links["term_node"].map(str),
         "free_speed_kmh": speed,
-        "capacity_pcu_h": _positive(links["capacity"].to_numpy(np.float64)),
+        "capacity_pcu_h": _positive(capacity),
         "length_m": _positive(length_m),
         "row": links["line"],
     }
-    if options.kind != "hourly":
-        notes.append("Capacities are those of the period of the flows: taken as of an hour.")
     position = pd.Index(link_ids).get_indexer(pd.Index(_ids(flows["from"], flows["to"])))
     _say_unknown(flow, flows, position, net, notes, remarks)
     on = position >= 0
@@ -216,8 +218,8 @@ def _say_unknown(
     if unknown.size > len(flows) / 2:
         row = flows.iloc[unknown[0]]
         raise InputError(
-            f"{path} must hold flows of {net.name}: {unknown.size:,} of {len(flows):,} are on links "
-            f"that it does not have, first {row['from']:.0f}-{row['to']:.0f}."
+            f"{path} must hold flows of {net.name}: {unknown.size:,} of {len(flows):,} are on "
+            f"links that it does not have, first {row['from']:.0f}-{row['to']:.0f}."
         )
     for i in unknown:
         row = flows.iloc[i]

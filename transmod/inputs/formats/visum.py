@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -54,9 +55,11 @@ _SPEED = re.compile(r"^VCUR[-_]?PRT(?:SYS)?(?:\((\w+)\))?$")
 _NUMBER = re.compile(r"^\s*(-?[\d.,]+(?:[eE][+-]?\d+)?)\s*([a-zA-Z/]*)\s*$")
 _UNITS = {
     "km": 1000.0, "m": 1.0, "mi": convert(1.0, "mi", "m"), "ft": convert(1.0, "ft", "m"),
-    "km/h": 1.0, "kmh": 1.0, "mph": convert(1.0, "mph", "km/h"), "mi/h": convert(1.0, "mph", "km/h"),
+    "km/h": 1.0, "kmh": 1.0, "mph": convert(1.0, "mph", "km/h"),
+    "mi/h": convert(1.0, "mph", "km/h"),
 }  # fmt: skip
 _MILES = ("MI", "MILES")
+_EVERY = ""  # speeds of all transport systems
 
 
 @dataclass(eq=False)
@@ -253,7 +256,7 @@ def _to_places(
     between = _courses(net, remarks)
     length_unit = _UNITS["mi" if net.in_miles else "km"]
     speed_unit = _UNITS["mph" if net.in_miles else "km/h"]
-    lines = []
+    lines: list[Any] = []
     for start, end in zip(
         links["FROMNODENO"].str.strip(), links["TONODENO"].str.strip(), strict=True
     ):
@@ -313,12 +316,12 @@ def _to_streams(
 ) -> tuple[list[Stream], str]:
     named = {name: name for name in links.columns if name in options.classes}
     systems = {m.group(1): n for n in links.columns if (m := _OF_SYSTEM.match(n))}
-    whole = {ALL_VEHICLES: n for n in links.columns if _OF_ALL.match(n)}
-    pcu = {ALL_VEHICLES: n for n in links.columns if _IN_PCU.match(n)}
+    whole = [n for n in links.columns if _OF_ALL.match(n)]
+    pcu = [n for n in links.columns if _IN_PCU.match(n)]
+    chosen = named or systems or _all(whole)
     unit = "veh"
-    chosen = named or systems or whole
-    if not chosen and pcu:
-        chosen, unit = pcu, "pcu"
+    if not chosen:
+        chosen, unit = _all(pcu), "pcu"
     if not chosen:
         raise InputError(
             f"$LINK of {net.path}, or an attribute list, must have volumes, as VOLVEHPRT(AP) or "
@@ -327,15 +330,19 @@ def _to_streams(
         )
     notes.append(f"Volumes were read from {', '.join(chosen.values())}.")
     speed_unit = _UNITS["mph" if net.in_miles else "km/h"]
-    speeds = {m.group(1): n for n in links.columns if (m := _SPEED.match(n))}
+    speeds = {m.group(1) or _EVERY: n for n in links.columns if (m := _SPEED.match(n))}
     streams = []
     for name, attribute in chosen.items():
         volume = _numbers(links[attribute], 1.0, net.path, links["line"], remarks)
-        own = speeds.get(name, speeds.get(None))  # type: ignore[call-overload]
+        own = speeds.get(name, speeds.get(_EVERY))
         speed = None
         if own is not None:
-            speed = _numbers(links[own], speed_unit, net.path, links["line"], remarks)[
-                :, np.newaxis
-            ]
+            values = _numbers(links[own], speed_unit, net.path, links["line"], remarks)
+            speed = values[:, np.newaxis]
         streams.append(Stream(name, np.arange(len(links)), volume[:, np.newaxis], speed))
     return streams, unit
+
+
+def _all(attributes: list[str]) -> dict[str, str]:
+    """Take the first of the attributes that hold all vehicles, if there is one."""
+    return {ALL_VEHICLES: attributes[0]} if attributes else {}

@@ -24,7 +24,7 @@ Read the TOML that says what the columns of a table or layer with volumes are.
     [volumes]                         # class = theirs
     car = { column = "Car", share_of = "7 Day ADT" }
     bus = "bus"
-    rigid_truck = { column = "heavy", times = 0.6 }
+    rigid_truck = { column = ["medium", "heavy"], times = 0.6 }     # their sum
     lcv = "van_{hour}"                # one column an hour
 
     [speeds]                          # class = theirs
@@ -59,8 +59,8 @@ ROW_COLUMNS = ("x", "y", "hour", "vehicle_class", "trip_kind", "volume", "speed_
 
 _UNITS = {"length_m": "m", "free_speed_kmh": "km/h", "speed_kmh": "km/h"}
 _TOP = (
-    "kind", "unit", "direction", "crs", "latest", "duplicates", "duplicates", "shares_tolerance", "first_hour", "columns",
-    "constants", "volumes", "speeds",
+    "kind", "unit", "direction", "crs", "latest", "duplicates", "shares_tolerance", "first_hour",
+    "columns", "constants", "volumes", "speeds",
 )  # fmt: skip
 _KEYS = ("column", "unit", "values", "missing", "pattern", "share_of", "times")
 
@@ -73,7 +73,7 @@ class Theirs:
     Attributes
     ----------
     columns : tuple of str
-        Their column; several for a name made of them.
+        Their column; several for a name made of them, or for numbers that are added up.
     unit : str or None
         Unit of their numbers; None: ours.
     values : mapping
@@ -144,13 +144,13 @@ def read_volume_columns(path: Path) -> VolumeColumns:
     if content.get("first_hour", 0) not in (0, 1):
         faults.add(f"`first_hour` of {path} must be 0 or 1: {content['first_hour']!r} found.")
     groups = {}
-    for name, valid in (
+    for name, keys in (
         ("columns", (*PLACE_COLUMNS, *ROW_COLUMNS)),
         ("volumes", VEHICLE_CLASSES),
         ("speeds", VEHICLE_CLASSES),
     ):
         group = content.get(name, {})
-        _check_keys(group, valid, f"`{name}` of {path}", faults)
+        _check_keys(group, keys, f"`{name}` of {path}", faults)
         groups[name] = {
             key: _read_theirs(f"`{name}.{key}` of {path}", key, value, faults)
             for key, value in group.items()
@@ -201,7 +201,9 @@ def _read_theirs(label: str, name: str, value: Any, faults: Faults) -> Theirs:
         return Theirs((value,))
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
         return Theirs(tuple(value))
-    if not isinstance(value, dict) or not isinstance(value.get("column"), str):
+    column = value.get("column") if isinstance(value, dict) else None
+    columns = tuple(column) if isinstance(column, list) else (column,)
+    if not columns or not all(isinstance(item, str) for item in columns):
         faults.add(f"{label} must name a column: {value!r} found.")
         return Theirs(("",))
     _check_keys(value, _KEYS, label, faults)
@@ -222,7 +224,7 @@ def _read_theirs(label: str, name: str, value: Any, faults: Faults) -> Theirs:
         pattern = None
     missing = value.get("missing", ())
     return Theirs(
-        columns=(value["column"],),
+        columns=columns,
         unit=unit,
         values={str(key): item for key, item in value.get("values", {}).items()},
         missing=tuple(map(str, missing if isinstance(missing, list) else [missing])),

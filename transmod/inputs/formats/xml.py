@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from xml.parsers import expat
 
@@ -16,14 +17,25 @@ Text = Callable[[str], None]
 _BUFFER = 2**18
 
 
-def walk_xml(path: Path, start: Start, end: End | None = None, text: Text | None = None) -> None:
+def walk_xml(
+    path: Path, what: str, start: Start, end: End | None = None, text: Text | None = None
+) -> None:
     """
     Call `start` with name and attributes of each element, `end` with its name, `text` between.
+
+    Parameters
+    ----------
+    path : Path
+        The file, packed or not.
+    what : str
+        What it must be, for sentences.
+    start, end, text : callable
+        May raise KeyError for an attribute that is missing, ValueError for one that has no sense.
 
     Raises
     ------
     InputError
-        If the file is no whole XML; the line is named.
+        If the file is no whole XML, or not what it must be; the line is named.
     """
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -43,6 +55,10 @@ def walk_xml(path: Path, start: Start, end: End | None = None, text: Text | None
                 f"{path} must be whole XML: {said}, in line {error.lineno}. Was it copied while "
                 f"it was still written?"
             ) from error
+        except (KeyError, ValueError) as error:
+            said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            line = parser.CurrentLineNumber
+            raise InputError(f"{path} must be {what}: {said}, in line {line}.") from error
 
 
 class _RootFoundError(Exception):
@@ -59,8 +75,6 @@ def find_root(head: bytes) -> str | None:
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
-    try:
+    with suppress(_RootFoundError, expat.ExpatError):
         parser.Parse(head, False)
-    except (_RootFoundError, expat.ExpatError):
-        pass
     return found[0] if found else None
