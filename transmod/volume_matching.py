@@ -9,7 +9,6 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from transmod.errors import Faults, InputError
@@ -17,7 +16,7 @@ from transmod.inputs.checks import attempt
 from transmod.inputs.match_review import Correction, read_review
 from transmod.inputs.network import LINKS_FILE, Network, read_network
 from transmod.inputs.network_source import read_network_source
-from transmod.inputs.traffic_source import TrafficSource, read_traffic_source, to_matrix
+from transmod.inputs.traffic_source import TrafficSource, read_traffic_source
 from transmod.inputs.volume_files import Kind
 from transmod.inputs.volumes import Direction, Unit
 from transmod.outputs.match_folder import check_free, write_match
@@ -195,7 +194,7 @@ def match_source(
     graph = to_graph(links)
     _check_reach(places, graph.lines, rule)
     if kinds == {"point"}:
-        matches = match_points(places, links, graph, rule, _daily(source))
+        matches = match_points(places, links, graph, rule)
     else:
         matches = match_links(places, links, graph, rule)
     matches, notes = apply_corrections(matches, corrections or {}, places, links)
@@ -238,14 +237,6 @@ def _check_reach(places: gpd.GeoDataFrame, lines: np.ndarray, rule: MatchRule) -
         f"link, the nearest is {away.min() / 1000.0:,.1f} km away. Check both coordinate reference "
         f"systems, and that it is the same city."
     )
-
-
-def _daily(source: TrafficSource) -> np.ndarray:
-    """Return vehicles a day at each place, NaN where unknown; a series by its mean hour."""
-    volume = to_matrix(source.volumes["volume"], source.hours).astype(np.float64)
-    mean = volume.mean(axis=1) * (1.0 if source.hours is None else 24.0)
-    total = pd.Series(mean).groupby(source.volumes["place_id"].to_numpy(object)).sum(min_count=1)
-    return total.reindex(source.places["place_id"]).to_numpy(np.float64)
 
 
 def _to_facts(
