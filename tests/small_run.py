@@ -188,6 +188,8 @@ def _to_toml(content):
 def _to_value(value):
     if isinstance(value, dict):
         return "{" + ", ".join(f"{json.dumps(k)} = {_to_value(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_to_value, value)) + "]"
     return json.dumps(value)
 
 

@@ -3,12 +3,15 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
+import small_run
 from test_ledger import RULES, emission, frames
 
 from transmod.accounts.held import Holding
 from transmod.accounts.ledger import post, switch_rule, to_table, total
 from transmod.errors import InputError
+from transmod.run import run
 
 BUS = emission(vehicle_class="bus", vehicle_type="bus_diesel", mass_t=3.0)
 CAR = emission(vehicle_type="car_petrol", mass_t=5.0)
@@ -80,3 +83,23 @@ def test_all_faults_at_once():
     assert "Entry 1 of `[[accounting.held]]` (activity = 'shore_power') must match rows" in text
     assert "Entry 3" in text
     assert "must not touch what entry 2 holds" in text
+
+
+@pytest.mark.slow
+def test_a_run_with_fleets_that_others_hold(tmp_path):
+    held = [{"held_in": "carbon market", "vehicle_class": "bus"},
+            {"held_in": "taxis", "mark": "of_which", "vehicle_class": "car"}]  # fmt: skip
+    whole = run(small_run.build(tmp_path / "whole"))
+    folder = small_run.build(tmp_path / "held", accounting={"held": held})
+    facts = run(folder)
+    assert all(check["passed"] for check in facts.checks)
+    elsewhere = facts.totals["included_elsewhere"]
+    assert list(elsewhere) == ["carbon market"]
+    parts = facts.totals["co2_t"] + elsewhere["carbon market"]["co2_t"]
+    assert parts == pytest.approx(whole.totals["co2_t"], rel=1e-12)
+    inventory = pd.read_csv(folder / "results" / "inventory.csv")
+    shown = inventory.set_index("held_in")
+    assert shown.loc[["carbon market"], ["co2_t", "co2e_t", "energy_tj"]].isna().all(axis=None)
+    assert set(shown.loc[["carbon market"], "notation_key"]) == {"IE"}
+    in_total = inventory[inventory["in_total"]]
+    assert in_total["co2_t"].sum() == pytest.approx(facts.totals["co2_t"], rel=1e-12)

@@ -248,10 +248,10 @@ def lost_cell(monkeypatch):
 def lost_row(monkeypatch):
     post = transmod.run.post
 
-    def lossy(emission_rows, energy_rows, rule):
+    def lossy(emission_rows, energy_rows, rule, held):
         is_fuel = emission_rows["activity"].eq("road_fuel")
         first = (is_fuel & emission_rows["pollutant"].eq("co2")).idxmax()
-        return post(emission_rows.drop(index=first), energy_rows, rule)
+        return post(emission_rows.drop(index=first), energy_rows, rule, held)
 
     monkeypatch.setattr(transmod.run, "post", lossy)
 
@@ -260,11 +260,11 @@ def moved_row(monkeypatch):
     """A tonne in the wrong district leaves every city total as it was."""
     post = transmod.run.post
 
-    def moving(emission_rows, energy_rows, rule):
+    def moving(emission_rows, energy_rows, rule, held):
         rows = emission_rows.copy()
         is_west = rows["district_id"].eq("west") & rows["activity"].eq("road_fuel")
         rows.loc[(is_west & rows["pollutant"].eq("co2")).idxmax(), "district_id"] = "east"
-        return post(rows, energy_rows, rule)
+        return post(rows, energy_rows, rule, held)
 
     monkeypatch.setattr(transmod.run, "post", moving)
 
@@ -370,8 +370,8 @@ def test_accounts_alone(city, tmp_path):
     folder = build(tmp_path, outputs=["accounts"])
     run(folder)
     names = {
-        "activity.parquet", "energy.parquet", "hours.parquet", "inventory.csv", "ledger.parquet",
-        "manifest.json", "pieces.parquet", "spectrum.parquet",
+        "activity.parquet", "cross_walk.csv", "energy.parquet", "hours.parquet", "inventory.csv",
+        "ledger.parquet", "manifest.json", "overlaps.csv", "pieces.parquet", "spectrum.parquet",
     }  # fmt: skip
     found = hashes(folder / "results")
     assert set(found) == names
