@@ -116,7 +116,7 @@ def read_territories(path: Path | None = None) -> pd.DataFrame:
     check_table(table, TERRITORIES, str(path), faults)
     for name in ("territory", "country"):
         if name in table.columns:
-            _check_countries(table[name], f"`{name}` of {path}", faults)
+            check_countries(table[name], f"`{name}` of {path}", faults)
     faults.raise_any()
     return table
 
@@ -138,16 +138,17 @@ def _read_movements(path: Path, table: Table, fuels: pd.DataFrame, subsector: st
                 frame[column.name] = None
         frame = frame[list(table.names)]
         for name in ("origin_country", "destination_country"):
-            _check_countries(frame[name], f"`{name}` of {path}", faults)
+            check_countries(frame[name], f"`{name}` of {path}", faults)
         known = [fuel for burner, fuel in fuels.index if burner == subsector]
         _check_fuels(frame["fuel"], known, path, faults)
-        _check_places(frame, path, faults)
+        check_places(frame, path, faults)
         _check_repeated(frame, path, faults)
     faults.raise_any()
     return frame
 
 
-def _check_countries(codes: pd.Series, label: str, faults: Faults) -> None:
+def check_countries(codes: pd.Series, label: str, faults: Faults) -> None:
+    """Note codes of countries that no country has."""
     bad = (~codes.isin(country_codes()) & codes.notna()).to_numpy(bool)
     if bad.any():
         faults.add(
@@ -167,15 +168,17 @@ def _check_fuels(names: pd.Series, known: list[str], path: Path, faults: Faults)
         )
 
 
-def _check_places(frame: pd.DataFrame, path: Path, faults: Faults) -> None:
-    """Places and their flags must agree, within a row and between rows."""
+def check_places(frame: pd.DataFrame, path: Path, faults: Faults) -> None:
+    """Note places and flags that do not agree, within a row and between rows."""
     flags = frame[["origin_in_city", "destination_in_city"]]
     if flags.isna().any(axis=None) or not all(pd.api.types.is_bool_dtype(t) for t in flags.dtypes):
         return  # noted before; what follows needs the flags
     start, end = (flags[name].to_numpy(bool) for name in flags.columns)
     same_place = (frame["origin"] == frame["destination"]).to_numpy(bool)
     same_country = (frame["origin_country"] == frame["destination_country"]).to_numpy(bool)
-    idle = ((frame["movements"] == 0) & (frame["fuel_t"] > 0)).to_numpy(bool)
+    idle = np.zeros(len(frame), bool)
+    if "fuel_t" in frame.columns:
+        idle = ((frame["movements"] == 0) & (frame["fuel_t"] > 0)).to_numpy(bool)
     for bad, must in (
         (~start & ~end, "start or end in the city"),
         (same_place & (start != end), "have two places if it crosses the boundary"),
