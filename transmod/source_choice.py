@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import Field
+
 from transmod.traffic_choice import Record
 
 
@@ -27,3 +29,15 @@ class AviationChoice(Record):
     """CSV file of places that the shipped list of airports lacks, or that stand elsewhere."""
     aircraft: Path | None = None
     """CSV file that says as which type with published figures an aircraft counts."""
+    taxi_out_min: float | None = Field(default=None, ge=0.0, le=120.0)
+    """Taxi-out at airports of the city [min]. Default: the reference cycle, 19 for jets."""
+    taxi_in_min: float | None = Field(default=None, ge=0.0, le=120.0)
+    """Taxi-in at airports of the city [min]. Default: the reference cycle, 7 for jets."""
+    apu_share: float = Field(default=1.0, ge=0.0, le=1.0)
+    """Share of the flights whose auxiliary power unit runs at the gate."""
+
+    @property
+    def minutes(self) -> dict[str, float] | None:
+        """Times [min] of phases that differ from the reference cycle."""
+        own = {"taxi_out": self.taxi_out_min, "taxi_in": self.taxi_in_min}
+        return {name: value for name, value in own.items() if value is not None} or None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -20,6 +21,10 @@ from transmod.inputs.network import Network
 from transmod.inputs.shipped import find_shipped
 from transmod.scenario import Scenario, resolve
 
+if TYPE_CHECKING:  # a run without flights need not load them
+    from transmod.inputs.aviation import AirMovements
+    from transmod.inputs.aviation_factors import AviationFactors
+
 MOVEMENTS = "movements"  # set of their factors
 
 
@@ -33,10 +38,21 @@ class FuelMovements:
 
 
 @dataclass(frozen=True, eq=False)
+class Aviation:
+    """Flights by airport and aircraft, and what aircraft burn and emit."""
+
+    movements: AirMovements
+    factors: AviationFactors
+    minutes: dict[str, float] | None
+    apu_share: float
+
+
+@dataclass(frozen=True, eq=False)
 class Sources:
     """Inputs of all sources beside the road; None where a scenario does not ask for one."""
 
     fuelled: FuelMovements | None
+    aviation: Aviation | None
     territories: pd.DataFrame
 
 
@@ -66,9 +82,10 @@ def read_sources(
     path = scenario.memo.territories
     territories = attempt(faults, read_territories, path and resolve(run, path))
     fuelled = attempt(faults, _read_fuelled, profiles, run, scenario)
+    aviation = attempt(faults, _read_aviation, network, run, scenario)
     faults.raise_any()
     assert territories is not None  # or there would be a fault
-    return Sources(fuelled, territories)
+    return Sources(fuelled, aviation, territories)
 
 
 def source_files(scenario: Scenario) -> list[Path]:
@@ -105,3 +122,37 @@ def _read_fuelled(profiles: Path, run: Path, scenario: Scenario) -> FuelMovement
         voyages = attempt(faults, read_voyages, resolve(run, choice.voyages), fuels)
     faults.raise_any()
     return FuelMovements(flights, voyages, fuels)
+
+
+def _read_aviation(network: Network | None, run: Path, scenario: Scenario) -> Aviation | None:
+    choice, faults = scenario.aviation, Faults()
+    folder = movement_factors(run, scenario)
+    if choice.movements is None or folder is None:
+        return None
+    from transmod.inputs.airports import read_airports
+    from transmod.inputs.aviation import read_air_movements
+    from transmod.inputs.aviation_factors import read_aviation_factors
+    from transmod.model.air_traffic import check_given_fuel
+
+    if scenario.calendar.period != "year":
+        faults.add(
+            f"`aviation.movements` needs calendar.period = 'year': found "
+            f"{scenario.calendar.period!r}."
+        )
+    own = {
+        name: path and resolve(run, path)
+        for name, path in (("airports", choice.airports), ("aircraft", choice.aircraft))
+    }
+    airports = attempt(faults, read_airports, own["airports"])
+    factors = attempt(faults, read_aviation_factors, folder, own["aircraft"])
+    if airports is None or factors is None:
+        faults.raise_all()
+    movements = attempt(
+        faults, read_air_movements, resolve(run, choice.movements), airports, factors, network,
+        year=scenario.year, timezone=scenario.timezone,
+    )  # fmt: skip
+    faults.raise_any()
+    if movements is None:  # the network has faults of its own
+        return None
+    check_given_fuel(movements, factors, minutes=choice.minutes, apu_share=choice.apu_share)
+    return Aviation(movements, factors, choice.minutes, choice.apu_share)

@@ -24,6 +24,7 @@ from transmod.inputs.results import MANIFEST_KEYS, list_results
 
 # Libraries on whose version a digit or a byte of a result may hang.
 _LIBRARIES = (
+    "airportsdata",
     "geopandas",
     "h5netcdf",
     "h5py",

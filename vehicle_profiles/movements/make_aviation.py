@@ -263,13 +263,14 @@ def to_types() -> pd.DataFrame:
     ]  # fmt: skip
     others = [
         [icao, name, kind, fuel, engine, number,
-         "short_haul" if kind == "turboprop" else "none", "", "", speed]
+         "none", "", "", speed]
         for icao, name, engine, number, kind, fuel, speed in OTHERS
     ]  # fmt: skip
     table = pd.DataFrame(jets + others, columns=columns).sort_values("icao")
     table["source"] = "open_alaqs"
-    table["verification"] = "read"
-    table["note"] = ""
+    by_hour = table["cruise_speed_kmh"].notna()
+    table["verification"] = ["memory" if is_so else "read" for is_so in by_hour]
+    table["note"] = ["speed of cruise from memory" if is_so else "" for is_so in by_hour]
     return table
 
 
