@@ -62,6 +62,7 @@ PROCESSES = (
     "urea",
     "electricity",
     "grid_losses",
+    "combustion",
     "landing_take_off",
     "auxiliary_power",
     "cruise",
@@ -98,6 +99,7 @@ ACTIVITIES = (
     "road_grid_losses",
     "rail_fuel",
     "rail_electricity",
+    "rail_grid_losses",
     "flight_within_city",
     "flight_cross_boundary",
     "flight_international",
@@ -114,6 +116,7 @@ ACTIVITIES = (
     "shore_power",
     "off_road_fuel",
     "off_road_electricity",
+    "off_road_grid_losses",
 )
 # What the model says of a row of emissions or energy; accounts add the line it stands on.
 EMISSION_KEYS = (
@@ -919,6 +922,88 @@ NEAR_AIRCRAFT = Table(
         Column("name", "string", "-", "name", nullable=True, optional=True),
     ),
 )
+
+RAIL_KINDS = ("metro", "tram", "electric_train", "diesel_train")
+
+# what a kilometre takes, where it was not measured
+_TRAIN_ENERGY = (
+    Column("kwh_per_car_km", "float64", "kWh/km", "electricity of a car; default: of its kind",
+           minimum=0, maximum=50, positive=True, nullable=True, optional=True),
+    Column("diesel_kg_per_train_km", "float64", "kg/km", "diesel of a train", minimum=0,
+           maximum=100, positive=True, nullable=True, optional=True),
+    Column("note", "string", "-", "remark", nullable=True, optional=True),
+)
+
+RAIL_LINES = Table(
+    "rail_lines",
+    "trains of one kind on a line, in the period of the account",
+    ("line", "kind"),
+    (
+        Column("line", "string", "-", "line or service"),
+        Column("kind", "string", "-", "kind of train", choices=RAIL_KINDS),
+        Column("train_km", "float64", "km", "driven by trains", minimum=0, nullable=True,
+               optional=True),
+        Column("car_km", "float64", "km", "driven by cars: train-km times cars of a train",
+               minimum=0, nullable=True, optional=True),
+        Column("gross_tkm", "float64", "t km", "weight of trains and loads times distance",
+               minimum=0, nullable=True, optional=True),
+        Column("kwh", "float64", "kWh", "measured: traction power at the substations", minimum=0,
+               nullable=True, optional=True),
+        Column("diesel_t", "float64", "t", "measured: diesel burnt", minimum=0, nullable=True,
+               optional=True),
+        *_TRAIN_ENERGY,
+    ),
+)  # fmt: skip
+
+GTFS_LINES = Table(
+    "gtfs_lines",
+    "trains of a route of a timetable",
+    ("route_id",),
+    (
+        Column("route_id", "string", "-", "route of routes.txt"),
+        Column("line", "string", "-", "name of its line; default: route_id", nullable=True,
+               optional=True),
+        Column("kind", "string", "-", "kind of train", choices=RAIL_KINDS),
+        Column("cars", "float64", "-", "cars of a train", minimum=0, maximum=300, positive=True,
+               nullable=True, optional=True),
+        Column("gross_t", "float64", "t", "weight of a train with its load", minimum=0,
+               maximum=50000, positive=True, nullable=True, optional=True),
+        *_TRAIN_ENERGY,
+    ),
+)  # fmt: skip
+
+MACHINE_FUELS = ("diesel", "petrol", "lpg", "electricity")
+
+OFF_ROAD_MACHINES = Table(
+    "off_road_machines",
+    "machines of one kind at a place, in the period of the account",
+    (),
+    (
+        Column("site", "string", "-", "airport, port or depot"),
+        Column("machine", "string", "-", "kind of machine"),
+        Column("fuel", "string", "-", "energy carrier", choices=MACHINE_FUELS),
+        Column("fuel_t", "float64", "t", "measured: fuel burnt by all of them", minimum=0,
+               nullable=True, optional=True),
+        Column("kwh", "float64", "kWh", "measured: electricity of all of them", minimum=0,
+               nullable=True, optional=True),
+        Column("number", "float64", "-", "machines", minimum=0, nullable=True, optional=True),
+        Column("power_kw", "float64", "kW", "rated power of one", minimum=0, maximum=20000,
+               positive=True, nullable=True, optional=True),
+        Column("hours", "float64", "h", "of one machine at work", minimum=0, maximum=8784,
+               nullable=True, optional=True),
+        Column("load_factor", "float64", "-", "mean power over rated power; default: of its kind",
+               minimum=0, maximum=1, positive=True, nullable=True, optional=True),
+        Column("consumption_g_kwh", "float64", "g/kWh", "fuel for work; default: by power",
+               minimum=100, maximum=1000, nullable=True, optional=True),
+        Column("longitude", "float64", "degrees", "of the site, WGS 84", minimum=-180,
+               maximum=180, nullable=True, optional=True),
+        Column("latitude", "float64", "degrees", "of the site, WGS 84", minimum=-90, maximum=90,
+               nullable=True, optional=True),
+        Column("district_id", "string", "-", "district, where no position is given",
+               nullable=True, optional=True),
+        Column("note", "string", "-", "remark", nullable=True, optional=True),
+    ),
+)  # fmt: skip
 
 TERRITORIES = Table(
     "territories",
