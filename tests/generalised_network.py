@@ -1,11 +1,12 @@
 """
-A planner's model made of an OSM network, with the truth kept: which links each model link stands for.
+A planner's model made of an OSM network, with the truth kept: the links each model link stands for.
 
-Chains are merged (through nodes where only two roads meet; of two in three junctions of a main road
-with minor roads, or of one minor street with others, too), straightened, moved by noise (a node once for all links that meet there,
-other vertices each on its own), a tenth of the pairs coded as one two-way link, and links are in
-the model that the network lacks: half of them taken out of the network, half drawn across country.
-No name is in the model. A length is that of the coarse line.
+Chains are merged: through nodes where only two roads meet, and through two in three junctions of a
+main road with minor roads, or of one street of a name with others. They are straightened and moved
+by noise: a node once for all links that meet there, other vertices each on its own. A tenth of the
+pairs is coded as one two-way link. Some links of the model are not in the network: half of them are
+taken out of it, half are drawn across country. The model has classes and no names, and its lengths
+are those of its coarse lines.
 """
 
 from dataclasses import dataclass

@@ -140,14 +140,15 @@ def to_report(facts: Any, matches: Matches, places: gpd.GeoDataFrame) -> str:
 
 
 def _list_places(matches: Matches, places: gpd.GeoDataFrame) -> list[str]:
-    table = matches.places.assign(name=places["name"].to_numpy(object))
+    name = places["name"].astype(object)
+    table = matches.places.assign(name=name.where(name.notna(), "").to_numpy())
     table = table[table["status"] != MATCHED]
     table = table.assign(later=table["status"] != UNMATCHED, less=-table["vkm"])
     table = table.sort_values(["later", "less", "place_id"])
     lines = ["| place | status | name | veh km | score | reason |", "|---|---|---|---:|---:|---|"]
     for row in table.head(_LISTED).to_dict("records"):
         vkm = "-" if np.isnan(row["vkm"]) else f"{row['vkm']:,.1f}"
-        about = [row["place_id"], row["status"], row["name"] or "", vkm, f"{row['score']:.2f}"]
+        about = [row["place_id"], row["status"], row["name"], vkm, f"{row['score']:.2f}"]
         lines.append(f"| {' | '.join(about)} | {row['reason']} |")
     more = len(table) - _LISTED
     if more > 0:
