@@ -171,6 +171,8 @@ def _check_header(header: list[str], path: Path) -> None:
 
 def _parse(texts: pd.Series, column: Column, path: Path, faults: Faults) -> pd.Series:
     """Parse one column of text as the schema says."""
+    if not column.dtype.startswith(("bool", "int", "float")):
+        return texts
     stripped = texts.str.strip()
     values: pd.Series
     if column.dtype == "bool":
@@ -179,7 +181,7 @@ def _parse(texts: pd.Series, column: Column, path: Path, faults: Faults) -> pd.S
         kind = f"one of {', '.join(_TRUE + _FALSE)}"
         bad = values.isna() & texts.notna()
         values = values.astype(bool if values.notna().all() else "boolean")
-    elif column.dtype.startswith(("int", "float")):
+    else:
         values = pd.to_numeric(stripped, errors="coerce")
         kind = "a number"
         bad = values.isna() & texts.notna() & (stripped.str.lower() != "nan")
@@ -191,8 +193,6 @@ def _parse(texts: pd.Series, column: Column, path: Path, faults: Faults) -> pd.S
             values = values.astype("int64" if values.notna().all() else "Int64")
         else:
             values = values.astype("float64")
-    else:
-        return texts
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
         faults.add(
