@@ -93,9 +93,10 @@ def hours_in_lists(file: pq.ParquetFile) -> int:
 
 def read_labels(path: Path) -> tuple[str, ...]:
     """Return what a volume file is called, its columns that are not read, and its metadata."""
+    metadata: dict[bytes, bytes] = {}
     if path.suffix.lower() == ".csv":
         with path.open(encoding="utf-8-sig", newline="") as file:
-            names, metadata = next(csv.reader(file), []), {}
+            names = next(csv.reader(file), [])
     else:
         with whole_parquet(path):
             schema = pq.read_schema(path)

@@ -61,7 +61,7 @@ def _judge_series(volumes: VolumeSummary, where: Callable[[int], str]) -> list[F
         warn(
             "constant_series",
             "Volumes are the same in every hour of day and night",
-            flat.any(axis=1),
+            np.logical_or.reduce(flat, axis=1),
             where,
             of=int(driven.any(axis=1).sum()),
             cause="a day's volume was divided by its hours, or a detector hangs",

@@ -106,7 +106,7 @@ def _judge_directions(
 
 def _all_equal(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.bool_]:
     same: NDArray[np.bool_] = np.isclose(one, other, rtol=_SAME, atol=0.0, equal_nan=True)
-    return same.all(axis=1)
+    return np.logical_and.reduce(same, axis=1)
 
 
 def _judge_amounts(
