@@ -58,8 +58,8 @@ def judge_counts(volumes: VolumeSummary, unit: str) -> list[Finding]:
         )
     if axles:
         return findings
-    for own_class, values in volumes.counts.items():
-        own = units[own_class]
+    for kind, values in volumes.counts.items():
+        own = units[kind]
         if own == 1.0 or values.size < limits("all")["counts"]:
             continue
         if unit == "veh":
@@ -68,7 +68,7 @@ def judge_counts(volumes: VolumeSummary, unit: str) -> list[Finding]:
                 findings.append(
                     warn(
                         "pcu_as_vehicles",
-                        f"Volumes of {own_class} are multiples of {found[0]:g}",
+                        f"Volumes of {kind} are multiples of {found[0]:g}",
                         _is_multiple(values, found[0]),
                         cause=f"they are car units, {found[0]:g} a vehicle",
                         remedy="Say [traffic] unit = 'pcu', or divide by the car units",
@@ -80,7 +80,7 @@ def judge_counts(volumes: VolumeSummary, unit: str) -> list[Finding]:
                 findings.append(
                     warn(
                         "vehicles_as_pcu",
-                        f"Volumes of {own_class} are whole numbers, and no multiples of its car units, "
+                        f"Volumes of {kind} are whole numbers, and no multiples of its car units, "
                         f"{own:g}",
                         ~_is_multiple(values, own),
                         cause="they are vehicles, not car units",
