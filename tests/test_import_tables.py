@@ -102,6 +102,7 @@ def test_other_encodings_must_be_said(tmp_path):
     [
         (("B;391000,0", "B;391000.0"), "write numbers in one way: `Ost` has '390000,5', `Ost` has"),
         (("B;391000,0;", "B;391000,0"), r"7 fields a line, as its header: 1 .*first line 4 \(6\)"),
+        ((COUNTS.partition("\n")[2], ""), "must have rows: it has none"),
         (("Station;Ost", "Ost;Ost"), "a header that names each column once: Ost stand twice"),
         (("2019-05-01", "2018-05-01"), r"'A' \(rows 2 and 3\)\. Say which counts with `latest"),
         (("2019-05-01", "spring"), "`Datum` .* must be a number or a date: 1 of 5 are not"),
@@ -112,6 +113,13 @@ def test_faulty_tables(tmp_path, change, match):
     path = files.write(tmp_path, "c.csv", COUNTS.replace(*change, 1))
     with pytest.raises(InputError, match=match):
         read(tmp_path, path, mapping=MAPPING)
+
+
+def test_blank_lines_and_delimiters_at_the_end_keep_the_lines(tmp_path):
+    text = COUNTS.replace("\n", ";\n").replace("B;", "\n;;;;;;;\nB;").replace("\n", "\r\n")
+    _, source, remarks = read(tmp_path, files.write(tmp_path, "c.csv", text), mapping=MAPPING)
+    assert remarks[remarks["place_id"] == "B"]["row"].tolist() == ["6"]
+    assert source.volumes["volume"].tolist() == pytest.approx([960.0, 240.0, 665.0, 35.0])
 
 
 def test_coordinates_in_a_text(tmp_path):

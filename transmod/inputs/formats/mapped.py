@@ -85,6 +85,8 @@ def read_mapped(
         With every fault of the files.
     """
     files = _open(layers, tables, options)
+    if files.main.frame.empty:
+        raise InputError(f"{files.main.path} must have rows: it has none.")
     mapping = _find_mapping(columns, files)
     faults = Faults()
     remarks: list[Remark] = []

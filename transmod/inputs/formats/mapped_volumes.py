@@ -177,7 +177,11 @@ def _numbers(
             return np.full((len(raw.frame), 1), np.nan)
         names = [found[hour] for hour in sorted(found)]
     first = raw.frame[names[0]]
-    if len(names) == 1 and first.map(lambda v: isinstance(v, list | tuple | np.ndarray)).any():
+    if (
+        len(names) == 1
+        and first.dtype == object
+        and first.map(lambda v: isinstance(v, list | tuple | np.ndarray)).any()
+    ):
         return _lists(raw, first, faults)
     columns = []
     for name in names:
@@ -261,14 +265,14 @@ def _labels(raw: RawTable, mapping: VolumeColumns) -> dict[tuple[str, str], NDAr
         if "vehicle_class" in mapping.columns:
             theirs = mapping.columns["vehicle_class"]
             texts = to_text(raw.frame[theirs.columns[0]]).reset_index(drop=True)
-            classes = texts.map(lambda t: theirs.values.get(t, t), na_action="ignore")
+            classes = texts.replace(dict(theirs.values)) if theirs.values else texts
             classes = classes.fillna("?")
     kinds = pd.Series(["all"] * n, dtype=object)
     if "trip_kind" in mapping.columns:
         kinds = to_text(raw.frame[mapping.columns["trip_kind"].columns[0]]).fillna("all")
         kinds = kinds.reset_index(drop=True)
-    pairs = pd.Series(list(zip(classes, kinds, strict=True)))
-    return {pair: (pairs == pair).to_numpy() for pair in sorted(set(pairs))}
+    number, names = pd.factorize(pd.MultiIndex.from_arrays([classes, kinds]), sort=True)
+    return {(str(a), str(b)): number == i for i, (a, b) in enumerate(names)}
 
 
 def _keep_latest(rows: _Rows, use: NDArray[np.bool_], faults: Faults) -> NDArray[np.bool_]:
@@ -326,12 +330,9 @@ def _keep_once(
     keep = np.ones(use.size, bool)
     keep[chosen[twice]] = False
     figures = np.concatenate(list(values.values()), axis=1)
-    same = np.array(
-        [
-            np.array_equal(figures[a], figures[b], equal_nan=True)
-            for a, b in zip(chosen, earlier, strict=True)
-        ]
-    )
+    same = np.ones(chosen.size, bool)
+    for k in np.flatnonzero(twice):
+        same[k] = np.array_equal(figures[chosen[k]], figures[earlier[k]], equal_nan=True)
     unlike = twice & ~same
     if unlike.any() and rows.mapping.duplicates == "fault":
         names = [

@@ -225,9 +225,11 @@ def _road_class(link: dict[str, str]) -> str | None:
 
 
 def _way(link: dict[str, str]) -> int | None:
+    is_of_osm = link.get("type", "").startswith("highway.")
     for key in _WAY_KEYS:
         text = link.get(key, "").split(",")[0].split("_")[0]
-        if text.isdigit():
+        # "origid" is the id in whatever the network was made of
+        if text.isdigit() and (is_of_osm or "osm" in key):
             return int(text)
     return None
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -46,7 +47,8 @@ class _Net:
     junctions: dict[str, tuple[float, float]] = field(default_factory=dict)
     edges: list[dict[str, str]] = field(default_factory=list)
     lanes: list[tuple[int, float, float]] = field(default_factory=list)  # number, speed, length
-    shapes: list[str] = field(default_factory=list)
+    ends: list[tuple[str, str]] = field(default_factory=list)
+    shapes: list[list[tuple[float, ...]]] = field(default_factory=list)
     ways: list[int | None] = field(default_factory=list)
     no_road: int = 0
 
@@ -141,8 +143,14 @@ class _NetReader:
         net.edges.append(edge)
         speed = max(float(lane["speed"]) for lane in roads)
         net.lanes.append((len(roads), speed, float(roads[0]["length"])))
-        net.shapes.append(edge.get("shape", ""))
+        net.ends.append((edge["from"], edge["to"]))
+        net.shapes.append(_points(edge.get("shape", "")))
         net.ways.append(_way(edge, self.way))
+
+
+def _points(shape: str) -> list[tuple[float, ...]]:
+    """Parse the course of an edge, without heights."""
+    return [tuple(float(number) for number in pair.split(",")[:2]) for pair in shape.split()]
 
 
 def _way(edge: dict[str, str], stated: str) -> int | None:
@@ -180,14 +188,10 @@ def _is_road(lane: dict[str, str]) -> bool:
     return "all" not in forbidden and not forbidden >= {"passenger", "bus", "truck", "delivery"}
 
 
-def _to_places(net: _Net) -> object:
-    lines = []
-    for edge, shape in zip(net.edges, net.shapes, strict=True):
-        if shape:
-            points = [tuple(map(float, pair.split(",")[:2])) for pair in shape.split()]
-        else:
-            ends = (edge["from"], edge["to"])
-            points = [net.junctions[end] for end in ends if end in net.junctions]
+def _to_places(net: _Net) -> gpd.GeoDataFrame:
+    lines: list[shapely.LineString | None] = []
+    for ends, shape in zip(net.ends, net.shapes, strict=True):
+        points = shape or [net.junctions[end] for end in ends if end in net.junctions]
         line = np.array(points).reshape(-1, 2) - net.offset
         lines.append(shapely.LineString(line) if len(line) > 1 else None)
     types = [edge.get("type", "").partition(_OSM_TYPE)[2].split("|")[0] for edge in net.edges]
@@ -195,8 +199,8 @@ def _to_places(net: _Net) -> object:
     columns = {
         "place_id": [edge["id"] for edge in net.edges],
         "kind": "link",
-        "from_node": [edge["from"] for edge in net.edges],
-        "to_node": [edge["to"] for edge in net.edges],
+        "from_node": [start for start, _ in net.ends],
+        "to_node": [end for _, end in net.ends],
         "osm_way_id": net.ways,
         "road_class": [name if name in ROAD_CLASSES else None for name in classes],
         "is_ramp": [name.endswith("_link") for name in types],

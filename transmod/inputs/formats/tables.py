@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
 from transmod.errors import InputError
@@ -19,9 +20,9 @@ from transmod.inputs.formats.packed import read_text
 from transmod.inputs.tables import read_parquet
 
 _DELIMITERS = ",;\t|"
-_COMMA_NUMBER = re.compile(r"^-?\d+(\.\d{3})*,\d+$")
-_POINT_NUMBER = re.compile(r"^-?\d+\.\d+$")
-_THOUSANDS = re.compile(r"^-?\d{1,3}(\.\d{3})+(,\d+)?$")
+_COMMA_NUMBER = r"-?\d+(?:\.\d{3})*,\d+"
+_POINT_NUMBER = r"-?\d+\.\d+"
+_THOUSANDS = r"-?\d{1,3}(?:\.\d{3})+(?:,\d+)?"
 _PERCENT = 100.0
 
 
@@ -36,15 +37,15 @@ class RawTable:
         The file.
     frame : DataFrame
         All columns; text for CSV. Its index counts from 0.
-    first_row : int
-        Number of the first row in the file, for sentences: the line of a CSV.
+    lines : int64 (n,) or None
+        Line of each row of a CSV; None: rows count from 1.
     decimal_comma : bool
         Whether numbers are written as 1,5.
     """
 
     path: Path
     frame: pd.DataFrame
-    first_row: int = 1
+    lines: NDArray[np.int64] | None = None
     decimal_comma: bool = False
 
     @property
@@ -54,7 +55,7 @@ class RawTable:
 
     def row(self, position: int) -> str:
         """Name a row of the file."""
-        return str(position + self.first_row)
+        return str(position + 1 if self.lines is None else self.lines[position])
 
 
 def read_raw_table(path: Path, encoding: str | None = None) -> RawTable:
@@ -72,34 +73,63 @@ def read_raw_table(path: Path, encoding: str | None = None) -> RawTable:
     text = read_text(path, encoding).lstrip("\ufeff")
     header, _, _ = text.partition("\n")
     delimiter = max(_DELIMITERS, key=lambda mark: _outside_quotes(header).count(mark))
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise InputError(f"{path} must be a table as text: {error}.") from error
-    names = [name.strip() for name in rows[0]] if rows else []
+    names = [name.strip() for name in next(csv.reader([header.rstrip("\r")], delimiter=delimiter))]
     while names and not names[-1]:
         names.pop()  # lines that end with a delimiter
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not names or not all(names):
-        what = (
-            f"{', '.join(twice)} stand twice" if twice else f"{rows[0] if rows else 'none'} found"
-        )
+        what = f"{', '.join(twice)} stand twice" if twice else f"{header[:60]!r} found"
         raise InputError(f"{path} must have a header that names each column once: {what}.")
-    body = [row for row in rows[1:] if any(row)]
-    ragged = [
-        number
-        for number, row in enumerate(body, 2)
-        if len(row) < len(names) or any(cell.strip() for cell in row[len(names) :])
-    ]
-    if ragged:
-        found = len(body[ragged[0] - 2])
-        raise InputError(
-            f"{path} must have {len(names)} fields a line, as its header: {len(ragged)} lines have "
-            f"not, first line {ragged[0]} ({found})."
+    frame, lines = _read_body(path, text, delimiter, len(names))
+    frame.columns = pd.Index(names)
+    empty = (frame == "").all(axis=1).to_numpy()
+    frame = frame[~empty].reset_index(drop=True)
+    frame = frame.mask(frame == "")
+    return RawTable(path, frame, lines[~empty], _has_decimal_commas(frame, delimiter, path))
+
+
+def _read_body(
+    path: Path, text: str, delimiter: str, width: int
+) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """Read the lines below the header as text, and their numbers; all must be as wide as it."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    header, first = next(reader, []), next(reader, [])
+    # a delimiter at the end of lines makes one more field, with nothing in it
+    surplus = [fields for fields in (header, first) if not "".join(fields[width:]).strip()]
+    names = [str(i) for i in range(max([width, *map(len, surplus)]))]
+    blank: list[int] = []
+    ragged: list[tuple[int, int]] = []
+
+    def handle(row: pacsv.InvalidRow) -> str:
+        if row.text.strip():
+            ragged.append((row.number, row.actual_columns))
+        else:
+            blank.append(row.number)
+        return "skip"
+
+    try:
+        table = pacsv.read_csv(
+            io.BytesIO(text.encode()),
+            pacsv.ReadOptions(use_threads=False, column_names=names, skip_rows=1),
+            pacsv.ParseOptions(
+                delimiter=delimiter,
+                newlines_in_values='"' in text,
+                ignore_empty_lines=False,
+                invalid_row_handler=handle,
+            ),
+            pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
         )
-    frame = pd.DataFrame([row[: len(names)] for row in body], columns=names, dtype=object)
-    frame = frame.map(str.strip).replace("", None)
-    return RawTable(path, frame, 2, _has_decimal_commas(frame, delimiter, path))
+    except pa.ArrowInvalid as error:
+        said = str(error).splitlines()[0].rstrip(".")
+        raise InputError(f"{path} must be a table as text: {said}.") from error
+    if ragged:
+        raise InputError(
+            f"{path} must have {width} fields a line, as its header: {len(ragged)} lines have not, "
+            f"first line {ragged[0][0]} ({ragged[0][1]})."
+        )
+    lines = np.setdiff1d(np.arange(2, table.num_rows + len(blank) + 2), blank)
+    frame = table.select(names[:width]).to_pandas()
+    return frame.apply(lambda column: column.str.strip()), lines
 
 
 def _outside_quotes(line: str) -> str:
@@ -110,12 +140,10 @@ def _has_decimal_commas(frame: pd.DataFrame, delimiter: str, path: Path) -> bool
     """Say whether numbers are written as 1,5; 1.234,5 has thousands."""
     if delimiter == ",":
         return False
-    comma = _find(frame, lambda text: _COMMA_NUMBER.match(text) is not None)
+    comma = _find(frame, _COMMA_NUMBER)
     if comma is None:
         return False
-    point = _find(
-        frame, lambda text: bool(_POINT_NUMBER.match(text)) and not _THOUSANDS.match(text)
-    )
+    point = _find(frame, _POINT_NUMBER, but=_THOUSANDS)
     if point is not None:
         raise InputError(
             f"{path} must write numbers in one way: `{comma[0]}` has {comma[1]!r}, `{point[0]}` "
@@ -124,17 +152,22 @@ def _has_decimal_commas(frame: pd.DataFrame, delimiter: str, path: Path) -> bool
     return True
 
 
-def _find(frame: pd.DataFrame, test: Callable[[str], bool]) -> tuple[str, str] | None:
-    """Return column and text of the first field that passes a test."""
+def _find(frame: pd.DataFrame, pattern: str, but: str | None = None) -> tuple[str, str] | None:
+    """Return column and text of the first field of a pattern."""
     for name in frame.columns:
-        for text in frame[name].dropna():
-            if test(text):
-                return str(name), str(text)
+        texts = frame[name].dropna()
+        found = texts.str.fullmatch(pattern)
+        if but is not None:
+            found &= ~texts.str.fullmatch(but)
+        if found.any():
+            return str(name), str(texts[found].iloc[0])
     return None
 
 
 def to_text(values: pd.Series) -> pd.Series:
     """Write values as text: 7.0 of a numeric column is "7"; null stays null."""
+    if isinstance(values.dtype, pd.StringDtype):
+        return values.astype(object).where(values.notna(), None)
 
     def write(value: Any) -> str:
         if isinstance(value, float) and value.is_integer():
@@ -157,7 +190,7 @@ def to_numbers(values: pd.Series, *, decimal_comma: bool) -> tuple[NDArray[Any],
     """
     if pd.api.types.is_numeric_dtype(values.dtype):
         return values.to_numpy(np.float64, na_value=np.nan), np.zeros(len(values), bool)
-    texts = to_text(values).fillna("")
+    texts = to_text(values).fillna("").astype(str)
     if decimal_comma:
         texts = texts.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
     percent = texts.str.endswith("%")
