@@ -3,26 +3,26 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 import traffic_files as files
+from traffic_files import remarks_of
 from typer.testing import CliRunner
 
 from transmod.cli import app
 from transmod.errors import InputError
 from transmod.inputs.formats.recognition import recognise
-from transmod.inputs.traffic_source import read_traffic_source, to_matrix
-from transmod.volumes import ImportOptions, import_volumes
+from transmod.inputs.traffic_source import check_traffic_source, to_matrix
+from transmod.volumes import ImportOptions, import_volumes, read_traffic, to_facts
 
 
 def read(tmp_path, *paths, columns=None, table=None, **options):
     """Import files; return the facts, the source, and the remarks."""
-    out = tmp_path / "source"
-    facts = import_volumes(
-        paths, out, columns=columns, table=table, options=ImportOptions(**options), force=True
+    imported, described = read_traffic(
+        paths, columns=columns, table=table, options=ImportOptions(**options)
     )
-    remarks = pd.read_csv(facts.remarks, dtype=str) if facts.remarks else None
-    return facts, read_traffic_source(out), remarks
+    check_traffic_source(imported.source, "the source")
+    facts = to_facts(imported, described, tmp_path, None)
+    return facts, imported.source, remarks_of(imported)
 
 
 def volume(source, place, vehicle_class="car"):

@@ -2,16 +2,16 @@
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
 import small_run
 import traffic_files as files
 from shapely import LineString, MultiLineString, Point
+from traffic_files import remarks_of
 
 from transmod.errors import InputError
 from transmod.inputs.formats.volume_columns import read_volume_columns
-from transmod.inputs.traffic_source import read_traffic_source
-from transmod.volumes import ImportOptions, import_volumes
+from transmod.inputs.traffic_source import check_traffic_source
+from transmod.volumes import ImportOptions, read_traffic, to_facts
 
 COUNTS = """Station;Ost;Nord;Datum;DTV;Pkw;Lkw
 A;390000,5;5820000,0;2018-05-01;1.000;90%;10%
@@ -44,12 +44,10 @@ z,car,8,1,20
 
 def read(tmp_path, *paths, mapping=None, **options):
     columns = None if mapping is None else files.write(tmp_path, "columns.toml", mapping)
-    out = tmp_path / "source"
-    facts = import_volumes(
-        paths, out, columns=columns, options=ImportOptions(**options), force=True
-    )
-    remarks = pd.read_csv(facts.remarks, dtype=str) if facts.remarks else None
-    return facts, read_traffic_source(out), remarks
+    imported, described = read_traffic(paths, columns=columns, options=ImportOptions(**options))
+    check_traffic_source(imported.source, "the source")
+    facts = to_facts(imported, described, tmp_path, None)
+    return facts, imported.source, remarks_of(imported)
 
 
 def layer(tmp_path, **columns):

@@ -252,3 +252,9 @@ def write_results(folder, tables=("base",)):
         for name in tables:
             pd.read_csv(csv).to_sql(name, database, index=False)
     return path
+
+
+def remarks_of(imported):
+    """Return the remarks as a table, as the file of them has it; None if there is none."""
+    rows = [(r.row, r.place, "yes" if r.taken else "no", r.text) for r in imported.remarks]
+    return pd.DataFrame(rows, columns=["row", "place_id", "taken", "remark"]) if rows else None

@@ -20,7 +20,7 @@ from transmod.inputs.traffic_source import TrafficSource, to_matrix
 from transmod.outputs.traffic_source import check_free, write_remarks, write_traffic_source
 from transmod.traffic.place_lengths import place_lengths
 
-__all__ = ["ImportOptions", "SourceFacts", "import_volumes"]
+__all__ = ["ImportOptions", "SourceFacts", "import_volumes", "read_traffic", "to_facts"]
 
 _TIMES = {"aadt": "a day", "aawdt": "a weekday", "hourly": "in the hours given"}
 
@@ -92,12 +92,9 @@ def import_volumes(
     out = Path(out)
     check_free(out, force=force)
     paths = [Path(path) for path in files]
-    kinds = _recognise_all(paths)
-    reading = _read(paths, kinds, columns, table, chosen)
-    names = ", ".join(path.name for path in paths)
-    imported = to_source(reading, chosen, names)
-    places = to_wgs84(imported.source.places, coordinates)
-    imported = replace(imported, source=replace(imported.source, places=places))
+    imported, described = read_traffic(
+        paths, columns=columns, table=table, options=chosen, coordinates=coordinates
+    )
     origin = {
         "files": [f"{path.name} sha256:{sha256_file(path)}" for path in paths],
         "command": _command(paths, out, columns, table, chosen)
@@ -105,8 +102,40 @@ def import_volumes(
     }
     write_traffic_source(out, imported.source, origin=origin, force=force)
     written = write_remarks(out, imported.remarks)
-    described = {path.name: FORMATS[kind] for path, kind in zip(paths, kinds, strict=True)}
-    return _to_facts(imported, described, out, written)
+    return to_facts(imported, described, out, written)
+
+
+def read_traffic(
+    files: Sequence[Path],
+    *,
+    columns: Path | None = None,
+    table: str | None = None,
+    options: ImportOptions | None = None,
+    coordinates: Coordinates = "wgs84",
+) -> tuple[Imported, dict[str, str]]:
+    """
+    Read the traffic of files of another program; arguments as of `import_volumes`.
+
+    Returns
+    -------
+    imported : Imported
+        The source, and remarks on rows.
+    described : dict
+        What each file is, in words.
+
+    Raises
+    ------
+    InputError
+        With every fault of the files.
+    """
+    chosen = options or ImportOptions()
+    kinds = _recognise_all(files)
+    reading = _read(files, kinds, columns, table, chosen)
+    imported = to_source(reading, chosen, ", ".join(path.name for path in files))
+    places = to_wgs84(imported.source.places, coordinates)
+    imported = replace(imported, source=replace(imported.source, places=places))
+    described = {path.name: FORMATS[kind] for path, kind in zip(files, kinds, strict=True)}
+    return imported, described
 
 
 def _recognise_all(paths: Sequence[Path]) -> list[str]:
@@ -203,9 +232,10 @@ def _at_most(by_kind: dict[str, list[Path]], kind: str) -> Path | None:
     return _only(by_kind, kind, "") if by_kind[kind] else None
 
 
-def _to_facts(
+def to_facts(
     imported: Imported, files: dict[str, str], folder: Path, remarks: Path | None
 ) -> SourceFacts:
+    """Sum up what was read."""
     source = imported.source
     is_link = (source.places["kind"] == "link").to_numpy()
     with_volume = source.places["place_id"].isin(source.volumes["place_id"]).to_numpy()
