@@ -39,11 +39,19 @@ class Model:
 
 
 def generalise(
-    links, *, seed=7, tolerance_m=15.0, noise_m=10.0, two_way=0.1, lacking=50, with_class=True
+    links,
+    *,
+    seed=7,
+    tolerance_m=15.0,
+    noise_m=10.0,
+    two_way=0.1,
+    lacking=50,
+    with_class=True,
+    through=2 / 3,
 ):
-    """Return a model of `links`, which are in a CRS in metres."""
+    """Return a model of `links`, in metres; `through`: share of minor junctions merged through."""
     rng = np.random.default_rng(seed)
-    chains = merge_chains(links, rng)
+    chains = merge_chains(links, rng, through)
     lines = links.geometry.to_numpy()
     names = np.unique(links[["from_node", "to_node"]].to_numpy())
     shift = dict(zip(names.tolist(), rng.normal(0.0, noise_m, (len(names), 2)), strict=True))
@@ -133,7 +141,7 @@ def to_source(rows, crs, with_class):
     return TrafficSource(places, sort_volumes(volumes), "generalised", "aadt", "veh", None)
 
 
-def merge_chains(links, rng):
+def merge_chains(links, rng, through):
     """Return (forward, backward or None) chains of positions; each link is in one of them."""
     a, b = links["from_node"].to_numpy(), links["to_node"].to_numpy()
     way = links["osm_way_id"].to_numpy(object)
@@ -157,7 +165,7 @@ def merge_chains(links, rng):
         arms.setdefault(b[i], []).append(r)
     joined = {}  # (node, road) -> the road that goes on
     for node, here in sorted(arms.items()):
-        pair = find_through(node, here, roads, b, kind, rng)
+        pair = find_through(node, here, roads, b, kind, through, rng)
         if pair:
             joined[node, pair[0]], joined[node, pair[1]] = pair[1], pair[0]
     used, chains = set(), []
@@ -175,7 +183,7 @@ def merge_chains(links, rng):
     return chains
 
 
-def find_through(node, here, roads, b, kind, rng):
+def find_through(node, here, roads, b, kind, through, rng):
     """Return the two roads that go through a node, if it is no node of the model."""
     if len(set(here)) != len(here):  # a loop
         return None
@@ -185,7 +193,7 @@ def find_through(node, here, roads, b, kind, rng):
         names = [kind[roads[r][0]][2] for r in here]
         of_a_name = [r for r, n in zip(here, names, strict=True) if n and names.count(n) == 2]
         pair = main or of_a_name
-        if len(pair) != 2 or rng.random() < 1 / 3:
+        if len(pair) != 2 or rng.random() >= through:
             return None
     if len(pair) != 2:
         return None
