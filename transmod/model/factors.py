@@ -173,7 +173,20 @@ def electricity_factor(
     own: float | None,
     notes: list[str],
 ) -> float | None:
-    """Return CO2 of grid electricity [kg/kWh]: the planner's own, or the table's."""
+    """Return CO2 of grid electricity [kg/kWh] if a type takes any: own, or the table's."""
+    place = area if types["electric_curve"].notna().any() else None
+    return find_grid_factor(profiles, year, place, area_year, own, notes)
+
+
+def find_grid_factor(
+    profiles: ProfileSet,
+    year: int,
+    area: str | None,
+    area_year: int | None,
+    own: float | None,
+    notes: list[str],
+) -> float | None:
+    """Return CO2 of grid electricity [kg/kWh]: the planner's own, or the table's; None: neither."""
     if own is not None:
         if not 0 <= own <= 2:
             raise InputError(
@@ -181,7 +194,7 @@ def electricity_factor(
                 "g/kWh are to be divided by 1000."
             )
         return float(own)
-    if area is None or not types["electric_curve"].notna().any():
+    if area is None:
         return None
     table = profiles.electricity
     rows = table[table["area"] == area]
