@@ -13,7 +13,7 @@ from transmod.inputs.ground_factors import (
     read_machine_factors,
     read_rail_factors,
 )
-from transmod.inputs.gtfs import read_gtfs
+from transmod.inputs.gtfs import FILES, read_gtfs
 from transmod.inputs.network import Network
 from transmod.inputs.off_road import Machines, read_machines
 from transmod.inputs.profiles import ProfileSet
@@ -48,11 +48,13 @@ class OffRoad:
     power: GridPower | None
 
 
-def ground_files(scenario: Scenario) -> list[Path]:
-    """Return the files that a scenario names for trains and machines, as it names them."""
+def rail_files(scenario: Scenario) -> list[Path]:
+    """Return the files that a scenario names for trains, as it names them."""
     rail = scenario.rail
-    named = (rail.lines, rail.tracks, rail.gtfs, rail.gtfs_lines, scenario.off_road.machines)
-    return [path for path in named if path is not None]
+    named = (rail.lines, rail.tracks, rail.gtfs, rail.gtfs_lines)
+    files = [path for path in named if path is not None]
+    # of a folder its tables; those that are not there are left out where files are hashed
+    return files + ([] if rail.gtfs is None else [rail.gtfs / name for name in FILES])
 
 
 def read_rail(

@@ -42,6 +42,7 @@ _NEEDED = {
     "calendar_dates.txt": ("service_id", "date", "exception_type"),
     "frequencies.txt": ("trip_id", "start_time", "end_time", "headway_secs"),
 }
+FILES = tuple(_NEEDED)
 _OPTIONAL = ("shapes.txt", "calendar.txt", "calendar_dates.txt", "frequencies.txt")
 
 
