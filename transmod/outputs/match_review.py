@@ -27,15 +27,16 @@ PLACES_FILE = "matched_places.parquet"
 REVIEW_FILE = "review.gpkg"
 PATHS, NETWORK = "paths", "network"
 
-# label, colour, width [mm]; of blue, orange and red also the colour-blind tell apart
+# label, colour, width [mm]: what is matched stays calm, a thin line on the wide band of its links;
+# of blue, orange and red also the colour-blind tell apart
 _LOOKS = {
-    MATCHED: ("matched", "#9db8cc", 0.4),
+    MATCHED: ("matched", "#2c6da3", 0.35),
     DOUBTFUL: ("look at it: doubtful", "#f0932b", 0.9),
     UNMATCHED: ("on no link: unmatched", "#c0142c", 1.1),
 }
 _PATH_LOOKS = {
-    MATCHED: ("links of a match", "#2c6da3", 0.9),
-    DOUBTFUL: ("links of a doubtful match", "#7a4dbf", 1.5),
+    MATCHED: ("links of a match", "#bcd3e6", 1.3),
+    DOUBTFUL: ("links of a doubtful match", "#f8d8ae", 2.0),
 }
 _NETWORK_LOOKS = {"link": ("links near places to look at", "#b9bdc1", 0.2)}
 _MARKER_MM = {MATCHED: 1.8, DOUBTFUL: 2.8, UNMATCHED: 2.8}
