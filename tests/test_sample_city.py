@@ -12,8 +12,8 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from transmod.inputs.airports import read_airports
 from transmod.inputs.movements import (
-    read_flights,
     read_movement_fuels,
     read_territories,
     read_voyages,
@@ -183,10 +183,27 @@ def test_scenario_is_valid_and_says_modelled():
     assert all(day.year == scenario.year for day in scenario.calendar.holidays)
 
 
-def test_movements_are_illustrative_and_of_every_kind():
+KINDS = {"within_city", "cross_boundary", "international", "arrival"}
+
+
+def test_voyages_are_illustrative_and_of_every_kind():
     fuels = read_movement_fuels(ROOT / "vehicle_profiles" / "emep_eea_2019")
-    for read, name in ((read_flights, "flights"), (read_voyages, "voyages")):
-        movements = read(RUN / "input" / f"{name}.csv", fuels)
-        assert movements["note"].str.startswith("illustrative").all()
-        kinds = set(classify(movements, read_territories()))
-        assert kinds == {"within_city", "cross_boundary", "international", "arrival"}
+    movements = read_voyages(RUN / "input" / "voyages.csv", fuels)
+    assert movements["note"].str.startswith("illustrative").all()
+    assert set(classify(movements, read_territories())) == KINDS
+
+
+def test_flights_are_an_illustrative_week_of_every_kind():
+    flights = pd.read_csv(RUN / "input" / "flights.csv")
+    assert flights["note"].str.startswith("illustrative").all()
+    assert set(flights["period"]) == {"week"}
+    airports = read_airports().loc[[*flights["origin"], *flights["destination"]]]
+    country = airports["country"].to_numpy().reshape(2, -1)
+    ends = flights[["origin", "destination"]].to_numpy().T == "SCSE"
+    movements = pd.DataFrame(
+        {
+            "origin_country": country[0], "destination_country": country[1],
+            "origin_in_city": ends[0], "destination_in_city": ends[1],
+        }
+    )  # fmt: skip
+    assert set(classify(movements, read_territories())) == KINDS

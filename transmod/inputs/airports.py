@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable
 from importlib.metadata import version
 from importlib.resources import files
+from operator import eq
 from pathlib import Path
 
 import geopandas as gpd
@@ -95,7 +96,9 @@ def check_airports(
     strange = sorted(code for code in set(codes) if code not in airports.index)
     if not strange:
         return
-    near = difflib.get_close_matches(strange[0].upper(), list(airports.index), 3, 0.7)
+    wrong = strange[0].upper()
+    near = difflib.get_close_matches(wrong, list(airports.index), 20, 0.7)
+    near = sorted(near, key=lambda code: -sum(map(eq, code, wrong)))[:3]
     for name in ("city", "name"):
         alike = airports[name].str.contains(strange[0], case=False, regex=False, na=False)
         near += [code for code in airports.index[alike][:3] if code not in near]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from calendar import isleap
 from dataclasses import dataclass
+from operator import eq
 from pathlib import Path
 
 import geopandas as gpd
@@ -166,7 +167,9 @@ def _check_types(types: pd.Series, factors: AviationFactors, path: Path, faults:
     if not bad.any():
         return
     names = sorted(set(types[bad]))
-    near = difflib.get_close_matches(names[0].upper(), list(factors.counts_as), 4, 0.5)
+    wrong = names[0].upper()
+    near = difflib.get_close_matches(wrong, list(factors.counts_as), 4, 0.5)
+    near.sort(key=lambda name: -sum(map(eq, name, wrong)))
     faults.add(
         f"`aircraft` of {path} must be an ICAO type designator with figures: "
         f"{first_of(bad, _row, types)}; unknown are {listed(names)}."
