@@ -37,9 +37,8 @@ class Traffic:
 
     @property
     def series(self):
-        """The shapes, stream by stream; those of rows as a volume file has them."""
-        series = np.ascontiguousarray(np.moveaxis(self.shape, 1, 2))
-        return series if len(self.shape) == 1 else series.astype(np.float32)
+        """The shapes, stream by stream."""
+        return np.ascontiguousarray(np.moveaxis(self.shape, 1, 2))
 
     @property
     def vkm(self):
@@ -65,10 +64,9 @@ def random_traffic(
     average[:, :streams] = rng.uniform(0.0, 500.0, (rows, streams))
     average[rng.random(average.shape) < 0.2] = 0.0
     shape = np.zeros((rows if own_shape else 1, hours, lanes))
-    # both as single precision holds them, since a volume file does
     drawn = rng.uniform(0.0, 2.0, (*shape.shape[:2], streams))
-    shape[..., :streams] = drawn.astype(np.float32)
-    speed = rng.uniform(0.0, TOP / 10, (rows, lanes if own_speed else 1, hours)).astype(np.float32)
+    shape[..., :streams] = drawn
+    speed = rng.uniform(0.0, TOP / 10, (rows, lanes if own_speed else 1, hours))
     speed[0, 0, :3] = 0.0, TOP / 10, 1.3
     limit = np.full(lanes, TOP / 10)
     limit[: len(limits)] = limits

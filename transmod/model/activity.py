@@ -98,8 +98,8 @@ class _Chunk:
 
     rows: Integers
     average: Floats
-    series: NDArray[np.floating]
-    speed: NDArray[np.floating]
+    series: Floats
+    speed: Floats
 
 
 def measure(  # noqa: PLR0913  a pass needs what a city is
@@ -261,7 +261,7 @@ def _cut_chunks(
     begin, end = np.searchsorted(rows.link, (block.first, block.last))
     mine = np.arange(begin, end)
     mine = mine[np.argsort(rows.area[mine], kind="stable")]
-    bytes_of_hour = 8 if block.volume is None else 4 * block.volume.shape[1]
+    bytes_of_hour = 8 if block.volume is None else 8 * block.volume.shape[1]
     if rule.measured is not None and rule.measured.by_class:
         bytes_of_hour += 8 * len(rule.limit)
     size = max(1, CHUNK_BYTES // (bytes_of_hour * order.size))
@@ -269,8 +269,7 @@ def _cut_chunks(
         chosen = mine[start : start + size]
         link = rows.link[chosen]
         at = link - block.first
-        given = None if speeds is None else speeds[at]
-        series: NDArray[np.floating]
+        given: NDArray[np.floating] | None = None if speeds is None else speeds[at]
         if block.volume is None:
             assert block.average is not None
             average = _pad(block.average[at], 1, tour.n_streams)
@@ -284,11 +283,15 @@ def _cut_chunks(
         yield _Chunk(chosen, average, series, speed)
 
 
-def _sort_hours(values: NDArray[np.float32], order: Integers) -> NDArray[np.float32]:
-    """Return values (N, C, T) with their hours in the order of the clock."""
+def _sort_hours(values: NDArray[np.float32], order: Integers) -> Floats:
+    """
+    Return values (N, C, T) with their hours in the order of the clock.
+
+    In float64 as everything else: for another type each kernel would be compiled once more.
+    """
     if (np.diff(order) > 0).all():
-        return values
-    return np.take(values, order, axis=2)
+        return values.astype(np.float64)
+    return np.take(values, order, axis=2).astype(np.float64)
 
 
 def _count_too_fast(network: Network, rows: Rows, rule: SpeedRule, chunk: _Chunk) -> int:

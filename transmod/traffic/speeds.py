@@ -190,9 +190,9 @@ def travel_speeds(
     rule: SpeedRule,
     link: NDArray[np.int64],
     average: NDArray[np.float64],
-    series: NDArray[np.floating],
+    series: NDArray[np.float64],
     given: NDArray[np.floating] | None,
-) -> NDArray[np.floating]:
+) -> NDArray[np.float64]:
     """
     Return the speeds of rows, (N, S, T) [km/h].
 
@@ -202,7 +202,7 @@ def travel_speeds(
         Of all links.
     link : int64 (N,)
         Link of each row.
-    average, series : float64 (N, C), float32 or float64 (1 or N, C, T)
+    average, series : float64 (N, C), (1 or N, C, T)
         Volumes, as in `kernels.speed`; C padded beyond the streams of `rule`.
     given : float32 or float64 (N, S, T) or None
         Speeds of the volume file; or measured ones (N, K, H), with K classes and H hours of
@@ -211,7 +211,7 @@ def travel_speeds(
     n_hour = series.shape[2]
     if rule.source == "given":
         assert given is not None
-        return given
+        return given.astype(np.float64, copy=False)
     speed = np.empty((link.size, 1, n_hour))
     function = rule.fallback if rule.source == "measured" else rule.source
     if function in (None, "free"):
