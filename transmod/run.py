@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from transmod import __version__
+from transmod.accounts.attribution import list_attribution
 from transmod.accounts.checks import (
     Check,
     ResultTables,
@@ -27,6 +28,7 @@ from transmod.accounts.checks import (
 from transmod.accounts.cross_walk import cross_walk
 from transmod.accounts.inventory import to_inventory, totals
 from transmod.accounts.ledger import join_rows, post, to_energy_table, to_table
+from transmod.accounts.memo_checks import close_memo_map
 from transmod.accounts.overlaps import find_overlaps
 from transmod.errors import InputError
 from transmod.factor_inputs import PROFILES
@@ -37,6 +39,7 @@ from transmod.intake import Inputs, hash_inputs, read_inputs
 from transmod.model.activity import Activity, measure
 from transmod.model.grid import fraction_in_boundary
 from transmod.model.links import to_cells, to_link_results
+from transmod.model.memo_maps import MemoMap, draw_memo_map
 from transmod.model.overlay import Pieces, cut_links
 from transmod.model.overlay import to_table as to_piece_table
 from transmod.model.road import area_shares, link_factors, road_emissions
@@ -180,6 +183,7 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
         )
     if links is not None and with_cells:
         cells = to_cells(pieces, rows, links)
+    memo_map = draw_memo_map(beside, network, inputs.grid if with_cells else None)
 
     progress("accounts", None)
     driven_outside = _drive_outside(network, pieces, activity)
@@ -192,6 +196,7 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
         cells=cells,
         ledger=to_table(inventory, memo),
     )
+    assert tables.ledger is not None
     return Results(
         network=network,
         tables=tables,
@@ -203,6 +208,9 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
         fraction_in_boundary=(
             fraction_in_boundary(inputs.grid, network.boundary) if with_cells else None
         ),
+        memo=memo_map,
+        rule=inputs.rule,
+        attribution=list_attribution(tables.ledger),
         cross_walk=cross_walk(
             inventory,
             memo,
@@ -212,7 +220,10 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
         ),
         overlaps=find_overlaps(inventory, memo),
         totals=totals(inventory, memo, inputs.account, float(vkm["vkm"].sum())),
-        checks=_check_laws(inputs, activity, driven_outside, tables),
+        checks=[
+            *_check_laws(inputs, activity, driven_outside, tables),
+            *_check_memo(tables.ledger, memo_map),
+        ],
         notes=(
             *inputs.notes,
             *road.notes,
@@ -235,6 +246,11 @@ def _check_laws(
         ),
         *close_laws(tables),
     ]
+
+
+def _check_memo(ledger: pd.DataFrame, memo: MemoMap | None) -> list[Check]:
+    """Compare what aircraft and ships do at places with the ledger."""
+    return [] if memo is None else close_memo_map(ledger, memo.places, memo.cells)
 
 
 def _driven(network: Network, activity: Activity) -> np.ndarray:

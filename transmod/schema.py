@@ -702,6 +702,22 @@ LINK_RESULTS = Table(
     ),
 )
 
+MEMO_PLACES = Table(
+    "memo_links",
+    "what aircraft or ships do at a place inside the boundary",
+    ("feature",),
+    (
+        Column("feature", "int64", "-", "number of the row", minimum=0),
+        Column("activity", "string", "-", "what is done: key of the rule", choices=ACTIVITIES),
+        _LEDGER_KEYS[0],
+        _LEDGER_KEYS[1],
+        Column("place", "string", "-", "airport, port or kind of place", nullable=True),
+        *_pollutant_columns("t"),
+        Column("energy_tj", "float64", "TJ", "final energy", minimum=0, nullable=True),
+        Column("geometry", "geometry", "-", "point, or line of a track"),
+    ),
+)
+
 SPECTRUM = Table(
     "spectrum",
     "area x stream x season x road type x gradient x speed node, non-zero only",
@@ -816,6 +832,9 @@ SHIP_CALLS = Table(
         *_SHIP,
         *FLIGHTS.columns[:6],
         Column("movements", "float64", "-", "number of voyages", minimum=0),
+        Column("period", "string", "-", "movements are in each: day, week, month or year; "
+               "default: year", nullable=True, optional=True,
+               choices=("day", "week", "month", "year")),
         Column("sea_h", "float64", "h", "at sea; default: distance over speed", minimum=0,
                maximum=8784, nullable=True, optional=True),
         Column("distance_nm", "float64", "nm", "at sea", minimum=0, maximum=15000, nullable=True,

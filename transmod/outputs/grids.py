@@ -147,7 +147,7 @@ def write_netcdf(
                 "cell_methods": "area: sum",
                 "comment": MISSING,
             },
-            {"_FillValue": np.nan, **_encoding(grid)},
+            {"_FillValue": np.nan, **encode_cells(grid)},
         )
         for name, mass in to_raster(grid, cells, fraction_in_boundary).items()
     }
@@ -156,16 +156,26 @@ def write_netcdf(
         _DIMS,
         number,
         {"long_name": "number of the cell, row by row from the south-west"},
-        {**_encoding(grid)},
+        {**encode_cells(grid)},
     )
     variables["fraction_in_boundary"] = xr.Variable(
         _DIMS,
         fraction_in_boundary,
         {"long_name": "share of the area of the cell inside the boundary", "units": "1"},
-        {"_FillValue": None, **_encoding(grid)},
+        {"_FillValue": None, **encode_cells(grid)},
     )
+    write_dataset(variables, grid, path, attributes)
+
+
+def write_dataset(
+    variables: Mapping[str, xr.Variable],
+    grid: Grid,
+    path: Path,
+    attributes: Mapping[str, str | int | float],
+) -> None:
+    """Write variables on the cells of a grid as NetCDF-4, with its coordinates and mapping."""
     mapping = {k: v for k, v in grid.crs.to_cf().items() if v != "undefined"}
-    variables["crs"] = xr.Variable((), np.int32(0), mapping)
+    variables = {**variables, "crs": xr.Variable((), np.int32(0), mapping)}
     facts = {"Conventions": "CF-1.11", "history": f"written by transmod {__version__}"}
     dataset = xr.Dataset(variables, _coordinates(grid), {**facts, **attributes})
     # In memory first: on a full disk the HDF5 library does not fail but crashes.
@@ -229,8 +239,8 @@ def write_geotiff(
         Path(path).write_bytes(content.getbuffer())
 
 
-def _encoding(grid: Grid) -> dict[str, Any]:
-    """Return the encoding of a variable on the cells."""
+def encode_cells(grid: Grid, *, n_layers: int = 0) -> dict[str, Any]:
+    """Return the encoding of a variable on the cells, or of one with layers before them."""
     # xarray drops the grid mapping if it is given to `to_netcdf` instead
     return {
         "grid_mapping": "crs",
@@ -238,14 +248,16 @@ def _encoding(grid: Grid) -> dict[str, Any]:
         "zlib": True,
         "complevel": 4,
         "shuffle": True,
-        "chunksizes": (min(grid.n_rows, _CHUNK), min(grid.n_columns, _CHUNK)),
+        "chunksizes": (*(1,) * n_layers, min(grid.n_rows, _CHUNK), min(grid.n_columns, _CHUNK)),
     }
 
 
 def _coordinates(grid: Grid) -> dict[str, xr.Variable]:
     to_degrees = pyproj.Transformer.from_crs(grid.crs, 4326, always_xy=True)
     lon, lat = to_degrees.transform(*np.meshgrid(grid.x, grid.y))
-    packed = {k: v for k, v in _encoding(grid).items() if k not in ("grid_mapping", "coordinates")}
+    packed = {
+        k: v for k, v in encode_cells(grid).items() if k not in ("grid_mapping", "coordinates")
+    }
     degrees = {"_FillValue": None, "coordinates": None, **packed}
     coordinates = {
         "lat": xr.Variable(

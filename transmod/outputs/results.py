@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from transmod.accounts.checks import Check, ResultTables
 from transmod.inputs.network import Network
+from transmod.inputs.rules import Rule
 from transmod.model.grid import Grid
+from transmod.model.memo_maps import MemoMap
 from transmod.outputs.drawing import Pen
 from transmod.outputs.manifest import file_hashes, write_manifest
 from transmod.outputs.tables import write_csv, write_geo_table, write_table
@@ -53,6 +55,9 @@ class Results:
     mean_days: pd.DataFrame
     grid: Grid | None
     fraction_in_boundary: NDArray[np.float64] | None
+    memo: MemoMap | None
+    rule: Rule
+    attribution: list[dict[str, Any]]
     totals: dict[str, Any]
     checks: list[Check]
     notes: tuple[str, ...]
@@ -120,6 +125,8 @@ def write_results(
     if "grid" in caption.outputs:
         progress("grid")
         _write_grids(folder, results, caption, about)
+    if results.memo is not None:
+        _write_memo(folder, results, results.memo, caption, about)
     if "links" in caption.outputs or "grid" in caption.outputs:
         progress("map")
         _write_map(folder, results, caption)
@@ -137,6 +144,7 @@ def write_results(
             "totals": results.totals,
             "checks": [asdict(check) for check in results.checks],
             "notes": list(results.notes),
+            "attribution": results.attribution,
         },
     )
 
@@ -184,6 +192,26 @@ def _write_grids(folder: Path, results: Results, caption: Caption, about: dict[s
             cells,
             results.fraction_in_boundary,
             folder / name,
+            period_unit=_PER_PERIOD[caption.period],
+            attributes=about,
+        )
+
+
+def _write_memo(
+    folder: Path, results: Results, memo: MemoMap, caption: Caption, about: dict[str, str]
+) -> None:
+    from transmod.outputs.memo_maps import write_memo_grid, write_memo_links
+
+    if "links" in caption.outputs:
+        write_memo_links(memo, results.rule, folder / "memo_links.parquet", attributes=about)
+    if "grid" in caption.outputs:
+        assert results.grid is not None
+        assert results.fraction_in_boundary is not None
+        write_memo_grid(
+            memo,
+            results.grid,
+            results.fraction_in_boundary,
+            folder / "memo_grid.nc",
             period_unit=_PER_PERIOD[caption.period],
             attributes=about,
         )
