@@ -1,6 +1,7 @@
 """Flights by airport and aircraft: by hand, against IPCC and EMEP, laws, and every fault."""
 
 import io
+import json
 import math
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import small_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
@@ -21,9 +23,11 @@ from transmod.inputs.aviation import read_air_movements
 from transmod.inputs.aviation_factors import read_aviation_factors
 from transmod.inputs.movements import read_territories
 from transmod.inputs.rules import read_rule, rule_names
+from transmod.intake import read_inputs
 from transmod.model.air_traffic import air_traffic_emissions, check_given_fuel
 from transmod.model.cruise import cruise_fuel_kg
 from transmod.model.landing_cycle import landing_cycles
+from transmod.run import run, verify
 
 SET = Path(transmod.__file__).parents[1] / "vehicle_profiles" / "movements"
 FACTORS = read_aviation_factors(SET)
@@ -395,6 +399,7 @@ def test_bad_airports(tmp_path, lines, message):
 @pytest.mark.slow
 def test_near_types_are_noted(tmp_path):
     notes = compute(tmp_path, row(aircraft="C919")).notes
+    assert any("not verified are the figures of auxiliary power units" in note for note in notes)
     assert any(note.startswith("Aircraft C919 counts as A20N: like seats") for note in notes)
     (tmp_path / "own.csv").write_text("icao,counts_as,reason\nC919,A320,own view\n")
     factors = read_aviation_factors(SET, tmp_path / "own.csv")
@@ -512,3 +517,68 @@ def test_a_hundred_thousand_flights_in_five_seconds(tmp_path):
     result = compute(tmp_path, *lines)
     assert time.process_time() - began < 5.0
     assert len(result.emissions) > 100
+
+
+AVIATION = {"movements": "input/flights.csv", "airports": "input/airports.csv"}
+HELIPORT = "airport,country,latitude,longitude\nHELI,CL,{:.5f},{:.5f}\n"
+
+
+def build(root, *rows):
+    """A year of the small city, with a heliport in its west and flights."""
+    folder = small_run.build(
+        root,
+        calendar={"period": "year", "hour": 8, "day_type": "workday"},
+        traffic={"kind": "aadt"},
+        outputs=["accounts"],
+        aviation=AVIATION,
+    )
+    small_run.write_daily(folder / "input" / "volumes.parquet", root / "networks" / "small")
+    spot = gpd.GeoSeries.from_xy(
+        [small_run.ORIGIN[0] + 500], [small_run.ORIGIN[1] + 500], crs=small_run.CRS
+    ).to_crs(4326)[0]
+    (folder / "input" / "airports.csv").write_text(HELIPORT.format(spot.y, spot.x))
+    (folder / "input" / "flights.csv").write_text(HEADER + "".join(rows))
+    return folder
+
+
+@pytest.mark.slow
+def test_a_run_with_flights(tmp_path):
+    circuit = row("HELI", "HELI", "AS50", 3, hours=0.2, date="", period="week")
+    totals = []
+    for name, more in (
+        ("one", ""),
+        ("two", row("HELI", "SPJC", "AS50", 7, date="2023-05-01", fuel_t=9)),
+    ):
+        folder = build(tmp_path / name, circuit, more)
+        run(folder)
+        assert verify(folder) == []
+        manifest = json.loads((folder / "results" / "manifest.json").read_text())
+        assert "vehicle_profiles/movements/aviation_types.csv" in manifest["inputs"]
+        assert manifest["libraries"]["airportsdata"]
+        totals.append(manifest["totals"])
+    memo = [city.pop("memo", {}) for city in totals]
+    assert totals[0] == totals[1]  # the same bits
+    assert "international_aviation_bunker" in memo[1]
+    assert "international_aviation_bunker" not in memo[0]
+    ledger = pd.read_parquet(folder / "results" / "ledger.parquet")
+    flown = ledger[(ledger["subsector"] == "aviation") & (ledger["location"] == "point")]
+    assert set(flown["district_id"]) == {"west"}
+
+
+@pytest.mark.slow
+def test_flights_are_checked_with_all_else(tmp_path):
+    folder = build(tmp_path, row("HELI", "SCLX", "AS5O"))
+    (folder / "input" / "fleet.csv").write_text("vehicle_class,share\n")
+    small_run.write_scenario(
+        folder, calendar={"period": "day"}, traffic={"kind": "aadt"}, aviation=AVIATION
+    )
+    with pytest.raises(InputError) as caught:
+        read_inputs(folder)
+    text = "\n".join(caught.value.faults)
+    for sentence in (
+        "fleet.csv must have the columns",
+        "`aviation.movements` needs calendar.period = 'year': found 'day'",
+        "'SCLX' (1) are not known",
+        "Near 'AS5O': AS50",
+    ):
+        assert sentence in text

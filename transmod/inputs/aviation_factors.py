@@ -20,6 +20,7 @@ from transmod.inputs.aviation_tables import (
     TYPES,
 )
 from transmod.inputs.checks import attempt, check_table, listed
+from transmod.inputs.profile_tables import TRUSTED
 from transmod.inputs.tables import read_csv
 from transmod.schema import NEAR_AIRCRAFT, Table
 
@@ -50,6 +51,8 @@ class AviationFactors:
         Indexed by `apu`.
     fuels : pandas.DataFrame
         Indexed by `fuel`: `energy` [MJ/kg], pollutants [g/kg], null where there is no figure.
+    doubtful : tuple of str
+        Quantities of fuels that are not verified.
     """
 
     engines: pd.DataFrame
@@ -60,6 +63,7 @@ class AviationFactors:
     stages: pd.DataFrame
     apu: pd.DataFrame
     fuels: pd.DataFrame
+    doubtful: tuple[str, ...]
 
     @property
     def range_km(self) -> pd.Series:
@@ -126,7 +130,13 @@ def read_aviation_factors(folder: Path, aircraft: Path | None = None) -> Aviatio
         stages=_to_stages(cruise),
         apu=apu.set_index("apu"),
         fuels=_to_fuels(fuels),
+        doubtful=tuple(sorted(set(fuels.loc[is_doubtful(fuels), "quantity"]))),
     )
+
+
+def is_doubtful(table: pd.DataFrame) -> pd.Series:
+    """Say of each row of a table whether its figures stand unverified."""
+    return ~table["verification"].isin((*TRUSTED, "assumption"))
 
 
 def _read(path: Path, table: Table) -> pd.DataFrame:

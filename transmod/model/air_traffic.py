@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from transmod.errors import CheckError, InputError
 from transmod.inputs.aviation import AirMovements
-from transmod.inputs.aviation_factors import AviationFactors
+from transmod.inputs.aviation_factors import AviationFactors, is_doubtful
 from transmod.inputs.aviation_tables import MEASURED
 from transmod.model.cruise import cruise_fuel_kg, cruise_indices, shortest_stage_km
 from transmod.model.landing_cycle import APU, landing_cycles
@@ -326,3 +326,19 @@ def _notes(
         lacking = sorted(set(cycles.loc[cycles[name].isna(), "vehicle_type"]))
         if lacking:
             yield f"Landing cycles of {', '.join(lacking)}: no published {name}, not estimated."
+    yield from _note_doubts(flights["counts_as"], rows, factors)
+
+
+def _note_doubts(
+    counts_as: pd.Series, rows: pd.DataFrame, factors: AviationFactors
+) -> Iterator[str]:
+    """Say which figures that were used are not verified."""
+    used = factors.types.loc[sorted(set(counts_as))]
+    engines = factors.engines.loc[is_doubtful(factors.engines)].index.get_level_values("engine")
+    names = used.index[used["engine"].isin(engines)]
+    doubts = [f"engines of {', '.join(names)}"] if len(names) else []
+    if (rows["process"] == APU).any() and is_doubtful(factors.apu.loc[used["apu"]]).any():
+        doubts.append("auxiliary power units")
+    doubts += [f"{name} by fuel" for name in factors.doubtful]
+    if doubts:
+        yield f"Flights: not verified are the figures of {'; '.join(doubts)}."
