@@ -35,6 +35,9 @@ ROOT = Path(__file__).parents[1]
 MEMO = {"flights": "input/flights.csv", "voyages": "input/voyages.csv"}
 
 
+TABLES = ["accounts", "links", "grid"]  # drawing takes half a second of a run
+
+
 def build(root, **changes):
     """Write the small city with movements."""
     folder = small_run.build(root, memo=MEMO, **changes)
@@ -299,7 +302,7 @@ BREAKS = {
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory):
     """The inputs of a run that has no results, read once."""
-    folder = build(tmp_path_factory.mktemp("broken"))
+    folder = build(tmp_path_factory.mktemp("broken"), outputs=TABLES)
     return folder, read_inputs(folder)
 
 
@@ -346,6 +349,7 @@ def test_files_that_were_tampered_with_break_the_laws(city, tmp_path):
 # the same bytes
 
 
+@pytest.mark.slow
 def test_same_bytes_again_and_with_any_threads(city, tmp_path):
     first = hashes(city / "results")
     assert {"map.gpkg", "grid.nc", "grid.tif", "ledger.parquet", "manifest.json"} <= set(first)
@@ -435,7 +439,7 @@ def test_a_road_on_a_border_counts_once(city):
 
 
 def test_an_international_flight_changes_no_bit_of_the_city(city, tmp_path):
-    folder = build(tmp_path)
+    folder = build(tmp_path, outputs=["accounts"])
     with (folder / "input" / "flights.csv").open("a") as file:
         file.write("LSC,CL,CDG,FR,true,false,300,jet_kerosene,90000\n")
     run(folder)
