@@ -120,6 +120,7 @@ def test_links_that_do_not_follow_each_other_are_noted():
     assert notes == ("The links of place 'b' in the review are not connected.",)
 
 
+@pytest.mark.slow
 def test_all_faults_of_a_review_are_told(tmp_path):
     changes = [
         ("a", "accept", "maybe"), ("b", "accept", "yes"), ("c", "link_ids", "four"),

@@ -122,7 +122,7 @@ def _lay_out(
             {
                 "place": at, "is_backward": backward, "sequence": np.arange(len(link)),
                 "link": link.astype(np.int64),
-                "share": 1.0 / len(link) if is_point else length / length.sum(),
+                "share": 1.0 if is_point else length / length.sum(),
                 "fraction": np.nan if is_point else 1.0,
             }
         )  # fmt: skip

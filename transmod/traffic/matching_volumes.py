@@ -85,11 +85,14 @@ def transfer_volumes(
     count points on a link the mean counts.
     """
     notes: list[str] = []
-    rows, volume, speed = _take_rows(source, notes)
+    length_km = _lengths_km(source)
+    rows, volume, speed = _take_rows(source, length_km, notes)
     place = pd.Index(source.places["place_id"]).get_indexer(pd.Index(rows["place_id"]))
     place = place.astype(np.int64)
     is_point = bool((source.places["kind"] == "point").all())
-    parts = _share_out(rows, place, matches, links, source, is_point)
+    parts = _share_out(rows, place, matches, source)
+    if not is_point:
+        parts["weight"] *= _length_ratio(parts, length_km, links)
     keys, number = _number_keys(parts, rows, links)
     if is_point:
         parts["weight"] /= np.bincount(number)[number]
@@ -104,7 +107,6 @@ def transfer_volumes(
     account = pd.DataFrame(columns=["vehicle_class", "road_class", "given", "unmatched"])
     transferred = 0.0
     if not is_point:
-        length_km = place_lengths(source.places) / _M_PER_KM
         given = volume.sum(axis=1) * length_km[place]
         carried = np.bincount(parts["row"], parts["part"], len(rows))
         account = _to_account(rows, place, given, given * (1.0 - carried), source)
@@ -117,7 +119,7 @@ def transfer_volumes(
 
 
 def _take_rows(
-    source: TrafficSource, notes: list[str]
+    source: TrafficSource, length_km: Floats, notes: list[str]
 ) -> tuple[pd.DataFrame, Floats, Floats | None]:
     """Return the streams that can be carried, their volumes and speeds (R, H)."""
     rows = source.volumes
@@ -128,6 +130,15 @@ def _take_rows(
             f"{int((~whole).sum()):,} of {len(rows):,} streams have hours without a figure: not "
             f"carried, and not in the vehicle-kilometres given."
         )
+    known = source.places["place_id"][np.isfinite(length_km)]
+    endless = (~rows["place_id"].isin(known) & ~rows["place_id"].isin(_points(source))).to_numpy()
+    if endless.any():
+        notes.append(
+            f"{rows['place_id'][endless].nunique():,} links have neither a line nor a length: what "
+            f"they carry is unknown, and not in the vehicle-kilometres given; first place_id "
+            f"{rows['place_id'][endless].iloc[0]!r}."
+        )
+        whole &= ~endless
     speed = None
     if "speed_kmh" in rows.columns:
         if source.hours is None:
@@ -145,15 +156,12 @@ def _share_out(
     rows: pd.DataFrame,
     place: Whole,
     matches: Matches,
-    links: gpd.GeoDataFrame,
     source: TrafficSource,
-    is_point: bool,
 ) -> pd.DataFrame:
     """
     Return a row for each stream on each piece of its place.
 
-    `part` of the stream's vehicle-kilometres goes to the link; `weight` is the volume of the link
-    over that of the stream.
+    `part` of the stream goes to the link, and so does `weight` as long as lengths have no say.
     """
     n_place = len(source.places)
     two_way = source.places["is_two_way"].to_numpy(bool)
@@ -171,10 +179,25 @@ def _share_out(
     direction = np.where(both, np.where(backward, 1.0 - share[row], share[row]), 1.0)
     parts["part"] = parts["share"] * direction
     parts["weight"] = parts["part"]
-    if not is_point:
-        length = place_lengths(source.places)[at]
-        parts["weight"] *= length / links["length_m"].to_numpy(np.float64)[parts["link"]]
     return parts
+
+
+def _lengths_km(source: TrafficSource) -> Floats:
+    """Return the length of each place [km]; NaN: neither stated nor drawn."""
+    places = source.places
+    length = place_lengths(places) / _M_PER_KM
+    is_drawn = places.geometry.notna() | places["length_m"].notna()
+    return np.where(is_drawn & np.isfinite(length), length, np.nan)
+
+
+def _length_ratio(parts: pd.DataFrame, length_km: Floats, links: gpd.GeoDataFrame) -> Floats:
+    """Return the length of the place of each part over that of its link."""
+    own = links["length_m"].to_numpy(np.float64)[parts["link"]] / _M_PER_KM
+    return length_km[parts["place"]] / own
+
+
+def _points(source: TrafficSource) -> pd.Series:
+    return source.places["place_id"][source.places["kind"] == "point"]
 
 
 def _number_keys(
@@ -227,7 +250,8 @@ def _to_account(
 
 def _check(account: pd.DataFrame, transferred: float) -> None:
     given, unmatched = float(account["given"].sum()), float(account["unmatched"].sum())
-    if abs(given - transferred - unmatched) > CLOSURE_TOLERANCE * abs(given):
+    # so written that a figure that is no number fails, too
+    if not abs(given - transferred - unmatched) <= CLOSURE_TOLERANCE * abs(given):
         raise CheckError(
             f"Vehicle-kilometres given must be those transferred and unmatched: {given!r} given, "
             f"{transferred!r} transferred, {unmatched!r} unmatched."
