@@ -261,7 +261,8 @@ def _cut_chunks(
     begin, end = np.searchsorted(rows.link, (block.first, block.last))
     mine = np.arange(begin, end)
     mine = mine[np.argsort(rows.area[mine], kind="stable")]
-    bytes_of_hour = 8 if block.volume is None else 8 * block.volume.shape[1]
+    lists = [values for values in (block.volume, block.speed) if values is not None]
+    bytes_of_hour = 8 * sum(values.shape[1] for values in lists) or 8
     if rule.measured is not None and rule.measured.by_class:
         bytes_of_hour += 8 * len(rule.limit)
     size = max(1, CHUNK_BYTES // (bytes_of_hour * order.size))
