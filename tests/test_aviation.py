@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import small_run
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from shapely import box
 
@@ -333,13 +333,15 @@ _FLIGHTS = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(flights=_FLIGHTS)
 def test_every_rule_keeps_every_tonne(flights, own_airports, tmp_path_factory):
     rows = [
         row(*pair, aircraft, number, note=k, saf_share="" if aircraft == "C172" else share)
         for k, (pair, aircraft, number, share) in enumerate(flights)
+        if "SPJC" not in pair or aircraft.startswith("A3") or aircraft == "A20N"
     ]
+    assume(rows)
     result = compute(tmp_path_factory.mktemp("law"), *rows, airports=own_airports)
     for name in rule_names():
         inventory, memo = post(result.emissions, result.energy, read_rule(name))
@@ -468,17 +470,19 @@ def test_flights_that_cannot_be(tmp_path):
         row(aircraft="GLF5"),
         row(destination="RJTT"),
         row(aircraft="C172", saf_share=0.5),
+        row(aircraft="C172", destination="RJTT"),
     )
     for sentence in (
-        "must be no less than the great circle: 1 of 9 are not, first at row 1",
-        "at most half the way round the world: 1 of 9 are not, first at row 2",
-        "must start or end inside the boundary: 2 of 9 are not, first at row 3 (value 'SCEL-SPJC')",
-        "must have two airports if it crosses the boundary: 1 of 9 are not, first at row 4",
+        "must be no less than the great circle: 1 of 10 are not, first at row 1",
+        "at most half the way round the world: 1 of 10 are not, first at row 2",
+        "must start or end inside the boundary: 2 of 10 are not, first at row 3 (value",
+        "must have two airports if it crosses the boundary: 1 of 10 are not, first at row 4",
         "that come back to their airport must say `distance_km` [km], `fuel_t` [t], or `hours`",
-        "must be empty for types whose fuel goes by distance: 1 of 9 are not, first at row 6",
-        "must be given for types without published fuel of cruise: 1 of 9",
-        "must be within the published range of their type: 1 of 9 are not, first at row 8",
-        "where no jet kerosene is burnt: 1 of 9 are not, first at row 9",
+        "must be empty for types whose fuel goes by distance: 1 of 10 are not, first at row 6",
+        "must be given for types without published fuel of cruise: 1 of 10",
+        "must be within the published range of their type: 1 of 10 are not, first at row 8",
+        "by types that burn by the hour must last 8 h or less: 1 of 10 are not, first at row 10",
+        "where no jet kerosene is burnt: 1 of 10 are not, first at row 9",
     ):
         assert sentence in text
 

@@ -22,6 +22,7 @@ from transmod.inputs.tables import read_csv
 from transmod.schema import AIR_MOVEMENTS
 
 _HALF_ROUND_THE_WORLD_KM = 20_040.0
+_LONGEST_H = 8.0  # in the air, of types whose fuel goes by the hour
 _DAYS = {"day": 1.0, "week": 7.0}
 _OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
 
@@ -270,6 +271,15 @@ def _check_flyable(
         faults.add(
             f"`hours` [h] of {path} must be empty for types whose fuel goes by distance: "
             f"{first_of(odd, _row, rows['aircraft'])}. By the hour burn {', '.join(names)}."
+        )
+    speed = factors.types["cruise_speed_kmh"].reindex(rows["counts_as"]).to_numpy()
+    slow = departs & by_hour & no_hours & (distance > _LONGEST_H * speed)
+    if slow.any():
+        first = int(np.flatnonzero(slow)[0])
+        faults.add(
+            f"Flights of {path} by types that burn by the hour must last {_LONGEST_H:g} h or less: "
+            f"{first_of(slow, _row, rows['aircraft'])}, {distance[first]:.0f} km. Check type and "
+            f"airports, or give `hours` or `fuel_t`."
         )
     reach = cruise_as.map(factors.range_km).to_numpy(np.float64)
     far = departs & ~by_hour & (distance > reach)
