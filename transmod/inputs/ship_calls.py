@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import isleap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +37,8 @@ class Calls:
     ----------
     rows : GeoDataFrame
         Columns of `schema.SHIP_CALLS` and those of `complete_ships`; `sea_h`, `sea_speed_kn`,
-        `manoeuvring_speed_kn` without nulls, `district_id` of the quay (null where no place is
-        given) and its geometry in the working CRS.
+        `manoeuvring_speed_kn` without nulls, `in_year` voyages in the year, `district_id` of the
+        quay (null where no place is given) and its geometry in the working CRS.
     notes : tuple of str
         What was assumed.
     """
@@ -46,7 +47,7 @@ class Calls:
     notes: tuple[str, ...]
 
 
-def read_calls(path: Path, tables: ShipTables, network: Network | None) -> Calls:
+def read_calls(path: Path, tables: ShipTables, network: Network | None, *, year: int) -> Calls:
     """
     Read and check a table of calls or voyages (`schema.SHIP_CALLS`).
 
@@ -58,6 +59,8 @@ def read_calls(path: Path, tables: ShipTables, network: Network | None) -> Calls
         Classes of ships, fuels and engines.
     network : Network, optional
         Of the city, to find the district of a quay. None: not looked for.
+    year : int
+        Year of the account: calls of a day, week or month happen in each of it.
 
     Raises
     ------
@@ -84,6 +87,9 @@ def read_calls(path: Path, tables: ShipTables, network: Network | None) -> Calls
             speed = pd.to_numeric(ships[name])
             check_speeds(speed, ships, f"`{name}` [kn] of {path}", faults, _row)
         _add_speeds(ships, tables, path, faults)
+        days = 366.0 if isleap(year) else 365.0
+        times = {"day": days, "week": days / 7.0, "month": 12.0}
+        ships["in_year"] = ships["movements"] * ships["period"].map(times).fillna(1.0)
     quays = _place(rows, network, path, faults)
     faults.raise_any()
     assert ships is not None  # or there would be a fault
@@ -198,6 +204,15 @@ def _note(rows: pd.DataFrame, absent: list[str]) -> list[str]:
     ):
         if bad.any():
             notes.append(f"{int(bad.sum())} of {len(rows)} rows of ship calls {what}.")
+    for period in ("day", "week", "month"):
+        of_it = (rows["period"] == period).to_numpy()
+        if of_it.any():
+            number = rows["movements"].to_numpy()[of_it].sum()
+            times = rows["in_year"].to_numpy()[of_it].sum() / number
+            notes.append(
+                f"Ship calls: {int(of_it.sum())} rows give a {period} ({number:.6g} voyages); it "
+                f"is taken as every {period} of the year, {times:.6g} times."
+            )
     without = [name for name in _NONE_IF_ABSENT if name in absent]
     if without:
         notes.append(f"Ship calls have no column {', '.join(without)}: none is counted.")

@@ -202,7 +202,8 @@ def find_consumption(
     group = fuel.map(tables.fuel_group).to_numpy(object)
     year = built.to_numpy(np.float64)
     value, by_load = np.full(len(name), np.nan), np.zeros(len(name), bool)
-    for row in tables.consumption.itertuples():
+    rows = tables.consumption[tables.consumption["engine"].isin(set(name))]
+    for row in rows.itertuples():
         low = -np.inf if np.isnan(row.built_from) else row.built_from
         high = np.inf if np.isnan(row.built_to) else row.built_to
         fits = (name == row.engine) & (group == row.fuel_group) & (low <= year) & (year <= high)

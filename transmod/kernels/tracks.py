@@ -15,7 +15,7 @@ edge        (E, 4)  x and y of both ends of each edge of all zones              
 zone        (Z, 4)  y of the lowest band, height of its bands [m], first band, bands
 band_start  (B+1,)  first entry of each band in band_edge
 band_edge   (M,)    edges that reach into a band
-state       (S, 9)  see STATE; read at the beginning, and written for the next block
+state       (S, 10)  see STATE; read at the beginning, and written for the next block
 fate        (N,)    what became of a position: see FATES
 hours       (N,)    time from the position before                                        [h]
 phase       (N,)    SEA, MANOEUVRING, ANCHORAGE or BERTH in these hours
@@ -28,13 +28,12 @@ back        (N,)    the city is reached again on it
 doubt       (N,)    the speed reported is not possible, that between positions is taken
 
 Zones: CITY, BERTHS, REACH (of a port), ANCHORAGES, LAND, then areas: districts and the like.
-A ship is worked on by one thread, so the number of threads changes nothing.
+One thread: a million positions take about a second, and the parallel form took longer to compile.
 """
 
 import numpy as np
-from numba import prange
 
-from .compile import kernel, parallel_kernel
+from .compile import kernel
 
 CITY, BERTHS, REACH, ANCHORAGES, LAND, FIRST_AREA = 0, 1, 2, 3, 4, 5
 SEA, MANOEUVRING, ANCHORAGE, BERTH = 0, 1, 2, 3
@@ -47,8 +46,9 @@ RULE = (
     "berth_speed_kn", "anchorage_speed_kn", "manoeuvring_below_kn", "load_floor", "gap_s",
     "rest_gap_s", "rest_m", "jump_speed_ratio", "jump_m", "jumps", "same_m",
 )  # fmt: skip
-# position and speed last taken (time NaN: none yet), jumps since, excursion, on it out of the city
-STATE = ("time", "lon", "lat", "x", "y", "speed", "jumps", "excursion", "departed")
+# position and speed last taken (time NaN: none yet), jumps since, excursion, on it out of the city,
+# in the city
+STATE = ("time", "lon", "lat", "x", "y", "speed", "jumps", "excursion", "departed", "inside")
 
 EARTH_M = 6_371_008.8
 KNOT = 1852.0 / 3600.0  # [m/s]
@@ -71,7 +71,8 @@ def lies_in(z, px, py, edge, zone, band_start, band_edge):
     b = int(zone[z, 2]) + int(band)
     odd = False
     for m in range(band_start[b], band_start[b + 1]):
-        x0, y0, x1, y1 = edge[band_edge[m]]
+        e = band_edge[m]
+        x0, y0, x1, y1 = edge[e, 0], edge[e, 1], edge[e, 2], edge[e, 3]
         if (y0 <= py) != (y1 <= py) and px < x0 + (py - y0) / (y1 - y0) * (x1 - x0):
             odd = not odd
     return odd
@@ -93,7 +94,8 @@ def share_inside(x0, y0, x1, y1, is_in, edge, zone, band_start, band_edge, cuts)
     for band in range(low, high + 1):
         b = int(zone[CITY, 2]) + band
         for m in range(band_start[b], band_start[b + 1]):
-            ex0, ey0, ex1, ey1 = edge[band_edge[m]]
+            e = band_edge[m]
+            ex0, ey0, ex1, ey1 = edge[e, 0], edge[e, 1], edge[e, 2], edge[e, 3]
             first = int(np.floor((min(ey0, ey1) - zone[CITY, 0]) / zone[CITY, 1]))
             if band != max(first, low):
                 continue  # met in a band before
@@ -155,8 +157,10 @@ def follow(
 ):  # fmt: skip
     """Follow ship `i` through its positions first..last."""
     cuts = np.empty(1024)
-    t0, lon0, lat0, x0, y0, v0 = state[i, :6]
+    t0, lon0, lat0 = state[i, 0], state[i, 1], state[i, 2]
+    x0, y0, v0 = state[i, 3], state[i, 4], state[i, 5]
     jumps, number, is_out = state[i, 6], state[i, 7], state[i, 8] > 0.0
+    began = state[i, 9] > 0.0
     reach_kn = rule[7] * design
     for k in range(first, last):
         v = speed[k]
@@ -166,6 +170,7 @@ def follow(
         if v >= rule[0] and lies_in(LAND, x[k], y[k], edge, zone, band_start, band_edge):
             fate[k] = 7
             continue
+        ended = lies_in(CITY, x[k], y[k], edge, zone, band_start, band_edge)
         if np.isnan(t0):
             fate[k] = 0
             number += 1.0
@@ -184,8 +189,6 @@ def follow(
             mean = way / dt / KNOT
             v_here = 0.5 * (v0 + v) if v0 >= 0.0 and v >= 0.0 else mean
             rests = way <= rule[6] and mean < rule[0] and v0 < rule[0] and v < rule[0]
-            began = lies_in(CITY, x0, y0, edge, zone, band_start, band_edge)
-            ended = lies_in(CITY, x[k], y[k], edge, zone, band_start, band_edge)
             if is_jumped or (dt > rule[4] and not (rests and dt <= rule[5])):
                 fate[k] = 0 if is_jumped else 5
                 hours[k] = dt / 3600.0
@@ -227,19 +230,22 @@ def follow(
                     back[k] = True
                     is_out = False
             jumps = 0.0
-        t0, lon0, lat0, x0, y0, v0 = time[k], lon[k], lat[k], x[k], y[k], v
-    state[i, :6] = t0, lon0, lat0, x0, y0, v0
-    state[i, 6], state[i, 7], state[i, 8] = jumps, number, 1.0 if is_out else 0.0
+        t0, lon0, lat0, x0, y0, v0, began = time[k], lon[k], lat[k], x[k], y[k], v, ended
+    state[i, 0], state[i, 1], state[i, 2] = t0, lon0, lat0
+    state[i, 3], state[i, 4], state[i, 5] = x0, y0, v0
+    state[i, 6], state[i, 7] = jumps, number
+    state[i, 8] = 1.0 if is_out else 0.0
+    state[i, 9] = 1.0 if began else 0.0
 
 
-@parallel_kernel
+@kernel
 def follow_ships(
     start, time, lon, lat, x, y, speed, design, factor, rule,
     edge, zone, band_start, band_edge, state,
     fate, hours, phase, load, inside, area, excursion, departed, back, doubt,
 ):  # fmt: skip
-    """Follow every ship."""
-    for i in prange(start.size - 1):
+    """Follow every ship, one after the other."""
+    for i in range(start.size - 1):
         follow(
             i, start[i], start[i + 1], time, lon, lat, x, y, speed, design[i], factor[i], rule,
             edge, zone, band_start, band_edge, state,

@@ -17,6 +17,8 @@ Integers = NDArray[np.int64]
 # what engines emit, in this order; energy [TJ] is the last column of masses, fuel [t] before it
 EMITTED = ("co2", "ch4", "n2o", "nox", "co", "nmvoc", "pm10", "pm2_5", "bc", "so2")
 QUANTITIES = (*EMITTED, "fuel", "energy")
+# of which more is emitted per energy at low load; fuel has a curve of its own
+LOW_LOAD = ("nox", "co", "nmvoc", "pm10", "pm2_5")
 _BC, _PM10, _PM25 = EMITTED.index("bc"), EMITTED.index("pm10"), EMITTED.index("pm2_5")
 
 # bulk carriers and the like are small up to this size, which lessens the pull of waves on them
@@ -152,22 +154,25 @@ def engine_masses(
     method = tables.method
     curve = (method["load_curve_2"] * load + method["load_curve_1"]) * load + method["load_curve_0"]
     fuel_g = energy_kwh * engines.consumption[ship] * np.where(engines.by_load[ship], curve, 1.0)
-    out = np.empty((len(ship), len(QUANTITIES)))
     per_kwh, per_kg = engines.by_energy[ship], engines.by_fuel[ship]
-    for q, name in enumerate(EMITTED):
-        a, b = per_kwh[:, q], per_kg[:, q] * 1e-3
-        nothing = np.isnan(a) & np.isnan(b)
-        grams = np.nan_to_num(a) * energy_kwh + np.nan_to_num(b) * fuel_g  # terms of one sum
-        out[:, q] = np.where(nothing, np.nan, grams * 1e-6)
-        row = tables.low_load[tables.low_load["pollutant"] == name]
-        if len(row) and name in ("nox", "co", "nmvoc", "pm10", "pm2_5"):
-            more = low_load_factor(load, *row[["a", "x", "b"]].iloc[0], method["low_load_below"])
-            out[:, q] *= np.where(engines.low_load[ship], more, 1.0)
+    nothing = np.isnan(per_kwh) & np.isnan(per_kg)
+    # what is emitted per energy and what per fuel are terms of one sum, and either may be none
+    grams = np.nan_to_num(per_kwh) * energy_kwh[:, None]
+    grams += np.nan_to_num(per_kg) * (1e-3 * fuel_g)[:, None]
+    slow = engines.low_load[ship] & (load < method["low_load_below"])
+    if slow.any():
+        for row in tables.low_load.itertuples():
+            if row.pollutant in LOW_LOAD:
+                q = EMITTED.index(row.pollutant)
+                more = low_load_factor(load[slow], row.a, row.x, row.b, method["low_load_below"])
+                grams[slow, q] *= more
     value, exponent = engines.black_carbon[ship].T
-    out[:, _BC] = np.minimum(fuel_g * 1e-6 * value * load**exponent, out[:, _PM25])
-    out[:, -2] = fuel_g * 1e-6
-    out[:, -1] = fuel_g * 1e-9 * engines.calorific[ship]
-    return out
+    carbon = np.minimum(fuel_g * value * load**exponent, grams[:, _PM25])
+    nothing[:, _BC] = np.isnan(carbon)
+    grams[:, _BC] = carbon
+    grams[nothing] = np.nan
+    energy_tj = fuel_g * 1e-9 * engines.calorific[ship]
+    return np.column_stack([grams * 1e-6, fuel_g * 1e-6, energy_tj])
 
 
 def low_load_factor(load: Floats, a: float, x: float, b: float, below: float) -> Floats:
@@ -190,7 +195,8 @@ def _per_energy(
         name[group == "lng"] = "lng"
     tier = ships["nox_tier"].to_numpy()
     out = np.full((len(ships), len(EMITTED)), np.nan)
-    for row in tables.factors[tables.factors["machinery"] == machine].itertuples():
+    factors = tables.factors[tables.factors["machinery"] == machine]
+    for row in factors[factors["engine"].isin(set(name))].itertuples():
         fits = name == row.engine
         if isinstance(row.fuel_group, str):
             fits &= group == row.fuel_group
@@ -207,7 +213,7 @@ def _per_fuel(kind: pd.Series, fuel: pd.Series, tables: ShipTables) -> tuple[Flo
     out = np.full((len(fuel), len(EMITTED)), np.nan)
     calorific = np.full(len(fuel), np.nan)
     names, engines = fuel.to_numpy(object), kind.to_numpy(object)
-    for row in tables.fuels.itertuples():
+    for row in tables.fuels[tables.fuels["fuel"].isin(set(names))].itertuples():
         fits = names == row.fuel
         if isinstance(row.engine, str):
             fits &= engines == row.engine

@@ -58,7 +58,6 @@ def call_emissions(
     *,
     year: int,
     kg_per_kwh: float | None = None,
-    times: float = 1.0,
 ) -> SourceResult:
     """
     Emissions [t] and energy [TJ] of calls and voyages, by phase.
@@ -75,8 +74,6 @@ def call_emissions(
         Year of the account: of the sulphur in fuels.
     kg_per_kwh : float, optional
         CO2 of grid electricity [kg/kWh]; needed where ships take power from the shore.
-    times : float
-        Times that the table's calls happen in the period of the account.
 
     Returns
     -------
@@ -96,7 +93,7 @@ def call_emissions(
     arrives = kind == ARRIVAL
     crossing = classify(rows.assign(origin_in_city=True, destination_in_city=False), territories)
     kind = np.where(arrives, crossing, kind)
-    number = rows["movements"].to_numpy(np.float64) * times
+    number = rows["in_year"].to_numpy(np.float64)
     stints = _lay_stints(rows, kind, number)
     ship = stints["ship"].to_numpy()
     speed = {
@@ -282,14 +279,13 @@ def sum_exactly(keys: pd.DataFrame, masses: Floats) -> tuple[pd.DataFrame, Float
 def to_rows(groups: pd.DataFrame, sums: Floats) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Turn sums into rows of emissions and of energy with all keys of a ledger."""
     full = groups.assign(subsector="water", vehicle_class=None, trip_kind=None)
-    parts = [
-        full[[*EMISSION_KEYS, "process"]].assign(pollutant=name, mass_t=sums[:, q])
-        for q, name in enumerate(EMITTED)
-    ]
-    emissions = pd.concat(parts, ignore_index=True)
+    emissions = full.loc[np.tile(full.index, len(EMITTED)), [*EMISSION_KEYS, "process"]].assign(
+        pollutant=np.repeat(np.array(EMITTED, object), len(full)),
+        mass_t=sums[:, : len(EMITTED)].T.ravel(),
+    )
     energy = full[[*EMISSION_KEYS, "process"]].assign(energy_tj=sums[:, QUANTITIES.index("energy")])
     # phases stand together in energy: its rows have no process
-    return emissions, _join_phases(energy)
+    return emissions.reset_index(drop=True), _join_phases(energy)
 
 
 def _join_phases(energy: pd.DataFrame) -> pd.DataFrame:
@@ -393,7 +389,7 @@ def _note_arrivals(
         return []
     fuel = math.fsum(main[:, -2]) + math.fsum(hotel[:, -2])
     note = (
-        f"{math.fsum(number):.16g} arriving ships ({len(arriving)} rows, {fuel:.6g} t of fuel at "
+        f"{math.fsum(number):.6g} arriving ships ({len(arriving)} rows, {fuel:.6g} t of fuel at "
         f"sea) are counted at sea where they depart; here are their phases in port."
     )
     return [note]
