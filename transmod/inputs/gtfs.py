@@ -186,7 +186,7 @@ def _count_days(
         faults.add(f"Dates of the calendar of {feed} must be such as {year}0131: some are not.")
         faults.raise_all()
     days = pd.date_range(stamps.min(), stamps.max())
-    weekday = days.dayofweek.to_numpy()
+    weekday = days.day_of_week.to_numpy()
     drives: dict[str, NDArray[np.bool_]] = {}
     for _, row in () if calendar is None else calendar.iterrows():
         valid = (days >= pd.Timestamp(row["start_date"])) & (days <= pd.Timestamp(row["end_date"]))
@@ -197,7 +197,7 @@ def _count_days(
         own[(pd.Timestamp(row["date"]) - days[0]).days] = row["exception_type"] == "1"
     of_year = pd.date_range(f"{year}-01-01", f"{year}-12-31")
     is_covered = of_year.isin(days)
-    beyond = np.bincount(of_year[~is_covered].dayofweek, minlength=7)
+    beyond = np.bincount(of_year[~is_covered].day_of_week, minlength=7)
     per_weekday = np.bincount(weekday, minlength=7)
     if (beyond[per_weekday == 0] > 0).any():
         faults.add(f"The calendar of {feed} must cover each weekday: it has {len(days)} days.")
