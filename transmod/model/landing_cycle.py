@@ -65,11 +65,6 @@ def landing_cycles(
     return by_key.sum().mask(lacking)
 
 
-def cycle_fuel_kg(cycles: pd.DataFrame) -> pd.Series:
-    """Return the fuel [kg] of a whole cycle by type: both ends of one flight."""
-    return cycles.groupby(level="icao")["fuel_kg"].sum()
-
-
 def _with_times(times: pd.DataFrame, minutes: Mapping[str, float]) -> pd.DataFrame:
     own = times["phase"].map(dict(minutes))
     return times.assign(time_min=np.where(own.notna(), own, times["time_min"]))
