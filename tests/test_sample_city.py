@@ -13,12 +13,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from transmod.inputs.airports import read_airports
-from transmod.inputs.movements import (
-    read_movement_fuels,
-    read_territories,
-    read_voyages,
-)
+from transmod.inputs.movements import read_territories
 from transmod.inputs.network import read_network
+from transmod.inputs.ship_calls import read_calls
+from transmod.inputs.ship_tables import read_ship_tables
 from transmod.model.movements import classify
 from transmod.scenario import read_scenario
 from transmod.schema import AADT_VOLUMES, DISTRICTS, LINKS, VEHICLE_CLASSES
@@ -186,11 +184,13 @@ def test_scenario_is_valid_and_says_modelled():
 KINDS = {"within_city", "cross_boundary", "international", "arrival"}
 
 
-def test_voyages_are_illustrative_and_of_every_kind():
-    fuels = read_movement_fuels(ROOT / "vehicle_profiles" / "emep_eea_2019")
-    movements = read_voyages(RUN / "input" / "voyages.csv", fuels)
-    assert movements["note"].str.startswith("illustrative").all()
-    assert set(classify(movements, read_territories())) == KINDS
+def test_ship_calls_are_an_illustrative_week_of_every_kind():
+    tables = read_ship_tables(ROOT / "vehicle_profiles" / "movements")
+    calls = read_calls(RUN / "input" / "voyages.csv", tables, None, year=2022).rows
+    assert calls["note"].str.startswith("illustrative").all()
+    assert set(calls["period"]) == {"week"}
+    assert set(classify(calls, read_territories())) == KINDS
+    assert {"bulk_carrier", "refrigerated_bulk", "cruise", "service_tug"} <= set(calls["ship_type"])
 
 
 def test_flights_are_an_illustrative_week_of_every_kind():

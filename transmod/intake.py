@@ -172,7 +172,9 @@ def take_in(run: Path) -> Intake:
     rule = desk.take(read_rule, scenario.accounting.rule, run)
     gwp = desk.take(_find_gwp, profiles, scenario=scenario)
     coal = desk.take(lambda: find_coal(profiles, scenario))
-    sources = desk.take(read_sources, folder, network=network, run=run, scenario=scenario)
+    sources = desk.take(
+        read_sources, folder, network=network, road=profiles, run=run, scenario=scenario
+    )
     methods = desk.take(read_methods, run=run, scenario=scenario)
     grid = desk.take(_lay_grid, network, scenario=scenario)
     findings = judge_inputs(run, scenario, network, volumes, calendar)

@@ -23,9 +23,10 @@ from pydantic import (
 
 from transmod.account_choice import AccountingChoice
 from transmod.errors import Faults, InputError
+from transmod.ground_choice import OffRoadChoice, RailChoice
 from transmod.inputs.toml import read_toml
 from transmod.schema import ROAD_PROCESSES
-from transmod.source_choice import AviationChoice, MemoChoice
+from transmod.source_choice import AviationChoice, MemoChoice, ShippingChoice
 from transmod.traffic_choice import Record, TrafficChoice
 
 FILE_NAME = "scenario.toml"
@@ -218,6 +219,9 @@ class Scenario(Record):
     accounting: AccountingChoice = AccountingChoice()
     memo: MemoChoice = MemoChoice()
     aviation: AviationChoice = AviationChoice()
+    shipping: ShippingChoice = ShippingChoice()
+    rail: RailChoice = RailChoice()
+    off_road: OffRoadChoice = OffRoadChoice()
 
     @field_validator("timezone")
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -41,3 +42,30 @@ class AviationChoice(Record):
         """Times [min] of phases that differ from the reference cycle."""
         own = {"taxi_out": self.taxi_out_min, "taxi_in": self.taxi_in_min}
         return {name: value for name, value in own.items() if value is not None} or None
+
+
+class ShippingChoice(Record):
+    """`[shipping]`: ships by the hours of their calls, or by their tracks."""
+
+    calls: Path | None = None
+    """CSV file of calls and voyages: kind of ship, hours at sea, manoeuvring, anchored, berthed."""
+    positions: tuple[Path, ...] = ()
+    """Parquet or CSV files of positions (AIS), in the order of time."""
+    ships: Path | None = None
+    """CSV or Parquet file of the ships in `positions`: type, size, fuel, trade."""
+    areas: Path | None = None
+    """Polygons of the port for `positions`: berths, anchorages, land. Default: a nautical mile
+    around the city counts as its berths."""
+    unknown_ships: Literal["fault", "leave_out"] = "fault"
+    """Positions of ships that the register lacks: an error, or left out and counted."""
+    tracks_stand_for: Literal["themselves", "year"] = "themselves"
+    """What `positions` show happens once, or goes on over the year as in the days they cover."""
+    auxiliary_power: Literal["imo4", "imo3"] = "imo4"
+    """IMO study whose powers of auxiliary engines and boilers hold."""
+    consumption: Literal["imo4", "epa"] = "imo4"
+    """Whose specific fuel consumption holds: by year of build, or one for all."""
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether there is anything to read."""
+        return self.calls is not None or bool(self.positions)

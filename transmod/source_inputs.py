@@ -22,8 +22,11 @@ from transmod.inputs.shipped import find_shipped
 from transmod.scenario import Scenario, resolve
 
 if TYPE_CHECKING:  # a run without flights need not load them
+    from transmod.ground_inputs import OffRoad, Rail
     from transmod.inputs.aviation import AirMovements
     from transmod.inputs.aviation_factors import AviationFactors
+    from transmod.inputs.profiles import ProfileSet
+    from transmod.ship_inputs import Shipping
 
 MOVEMENTS = "movements"  # set of their factors
 
@@ -53,11 +56,19 @@ class Sources:
 
     fuelled: FuelMovements | None
     aviation: Aviation | None
+    shipping: Shipping | None
+    rail: Rail | None
+    off_road: OffRoad | None
     territories: pd.DataFrame
 
 
 def read_sources(
-    profiles: Path, network: Network | None, *, run: Path, scenario: Scenario
+    profiles: Path,
+    network: Network | None,
+    *,
+    road: ProfileSet | None,
+    run: Path,
+    scenario: Scenario,
 ) -> Sources:
     """
     Read and check what a run says of sources beside the road.
@@ -68,6 +79,8 @@ def read_sources(
         Folder of the factor set of road vehicles: it holds the fuels of fuelled movements.
     network : Network, optional
         None where it is faulty itself: what hangs on a place is then not checked.
+    road : ProfileSet, optional
+        That set as read, with factors of grid electricity. None where it is faulty itself.
     run : Path
         Folder of the run.
     scenario : Scenario
@@ -83,14 +96,17 @@ def read_sources(
     territories = attempt(faults, read_territories, path and resolve(run, path))
     fuelled = attempt(faults, _read_fuelled, profiles, run, scenario)
     aviation = attempt(faults, _read_aviation, network, run, scenario)
+    shipping = attempt(faults, _read_shipping, network, road, run, scenario)
+    rail = attempt(faults, _read_rail, network, road, run, scenario)
+    off_road = attempt(faults, _read_off_road, network, road, run, scenario)
     faults.raise_any()
     assert territories is not None  # or there would be a fault
-    return Sources(fuelled, aviation, territories)
+    return Sources(fuelled, aviation, shipping, rail, off_road, territories)
 
 
 def source_files(scenario: Scenario) -> list[Path]:
     """Return the files that a scenario names for these sources, as it names them."""
-    memo, aviation = scenario.memo, scenario.aviation
+    memo, aviation, shipping = scenario.memo, scenario.aviation, scenario.shipping
     files = (
         memo.flights,
         memo.voyages,
@@ -98,13 +114,28 @@ def source_files(scenario: Scenario) -> list[Path]:
         aviation.movements,
         aviation.airports,
         aviation.aircraft,
+        shipping.calls,
+        shipping.ships,
+        shipping.areas,
+        *shipping.positions,
+        scenario.off_road.machines,
+        *_rail_files(scenario),
     )
     return [path for path in files if path is not None]
 
 
+def _rail_files(scenario: Scenario) -> list[Path]:
+    if not scenario.rail.is_asked:
+        return []
+    from transmod.ground_inputs import rail_files
+
+    return rail_files(scenario)
+
+
 def movement_factors(run: Path, scenario: Scenario) -> Path | None:
     """Return the folder of the factors of these sources: beside the run, or shipped."""
-    if scenario.aviation.movements is None:
+    on_ground = scenario.rail.is_asked or scenario.off_road.machines is not None
+    if scenario.aviation.movements is None and not (scenario.shipping.is_asked or on_ground):
         return None
     own = resolve(run, Path("../..") / PROFILES / MOVEMENTS)
     return own if own.is_dir() else find_shipped(PROFILES) / MOVEMENTS
@@ -156,3 +187,36 @@ def _read_aviation(network: Network | None, run: Path, scenario: Scenario) -> Av
         return None
     check_given_fuel(movements, factors, minutes=choice.minutes, apu_share=choice.apu_share)
     return Aviation(movements, factors, choice.minutes, choice.apu_share)
+
+
+def _read_shipping(
+    network: Network | None, road: ProfileSet | None, run: Path, scenario: Scenario
+) -> Shipping | None:
+    folder = movement_factors(run, scenario)
+    if folder is None or not scenario.shipping.is_asked:
+        return None
+    from transmod.ship_inputs import read_shipping
+
+    return read_shipping(folder, network, road, run, scenario)
+
+
+def _read_rail(
+    network: Network | None, road: ProfileSet | None, run: Path, scenario: Scenario
+) -> Rail | None:
+    folder = movement_factors(run, scenario)
+    if not scenario.rail.is_asked or folder is None:
+        return None
+    from transmod.ground_inputs import read_rail
+
+    return read_rail(folder, network, road, run, scenario)
+
+
+def _read_off_road(
+    network: Network | None, road: ProfileSet | None, run: Path, scenario: Scenario
+) -> OffRoad | None:
+    folder = movement_factors(run, scenario)
+    if scenario.off_road.machines is None or folder is None:
+        return None
+    from transmod.ground_inputs import read_off_road
+
+    return read_off_road(folder, network, road, run, scenario)
