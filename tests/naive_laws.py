@@ -32,6 +32,11 @@ class Files:
         for name in ("pieces", "spectrum", "hours", "activity", "ledger", "energy"):
             setattr(self, name, pd.read_parquet(results / f"{name}.parquet"))
         self.links = gpd.read_parquet(results / "links.parquet")
+        self.memo_links = self.memo_grid = None
+        if (results / "memo_links.parquet").is_file():  # aircraft or ships at places
+            self.memo_links = gpd.read_parquet(results / "memo_links.parquet")
+            with xr.open_dataset(results / "memo_grid.nc") as grid:
+                self.memo_grid = {n: grid[n].to_numpy() for n in POLLUTANTS if n in grid}
         self.inventory = pd.read_csv(results / "inventory.csv", dtype={"district_id": str})
         with xr.open_dataset(results / "grid.nc") as grid:
             self.grid = {name: grid[name].to_numpy() for name in (*POLLUTANTS, "cell_id")}
@@ -55,6 +60,7 @@ def laws(files):
         **_ledger(files),
         **_accounts(files),
         **_map(files),
+        **_memo(files),
     }
 
 
@@ -268,3 +274,22 @@ def _map(files):
             ("cells", sums["cells"], in_cells),
         ]
     }
+
+
+def _memo(files):
+    """What is shown at places is what the ledger has at points; all of it lies in cells."""
+    if files.memo_links is None:
+        return {}
+    shown = set(files.memo_links["activity"])
+    at_point = files.ledger[files.ledger["location"] == "point"]
+    own = at_point[at_point["activity"].isin(shown) & at_point["mass_t"].notna()]
+    posted = _sums(own, ["pollutant"], "mass_t")
+    out = {}
+    for name in POLLUTANTS:
+        places = math.fsum(files.memo_links[f"{name}_t"].dropna())
+        if (name,) in posted:
+            out[f"{name}: places = ledger"] = [(name, places, posted[name,])]
+        if name in files.memo_grid:
+            cells = float(np.nansum(files.memo_grid[name]))
+            out[f"{name}: places = cells"] = [(name, places, cells)]
+    return out

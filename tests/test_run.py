@@ -142,6 +142,10 @@ def check_manifest(folder):
             agree(f"{column}: links = cells + no_cell", pairs[0][1])
         elif name.endswith("links = ledger"):
             agree(name, *(left for _, left, _ in pairs))
+        elif name.endswith(": places = ledger"):
+            title = f"{name.partition(':')[0]}_t of aircraft and ships at places"
+            agree(f"{title}: ledger = memo map", pairs[0][1])
+            agree(f"{title}: memo map = cells + no_cell", pairs[0][1])
     assert not checks, "checks of the manifest that the files were not asked about"
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from transmod.errors import Faults
 from transmod.inputs.checks import attempt
 from transmod.inputs.ground_factors import (
@@ -87,13 +89,7 @@ def read_rail(
     if choice.lines is not None:
         rows = attempt(faults, read_rail_lines, resolve(run, choice.lines), factors)
         if rows is not None and network is not None:
-            tracks, notes = no_tracks(network.crs), ()
-            if choice.tracks is not None:
-                path = resolve(run, choice.tracks)
-                tracks, notes = attempt(
-                    faults, read_tracks, path, rows["line"], network.crs
-                ) or (tracks, notes)  # fmt: skip
-            parts.append(Trains(rows, tracks, notes))
+            parts.append(_lay_lines(rows, network, run, choice.tracks, faults))
     if choice.gtfs is not None and choice.gtfs_lines is not None:
         if scenario.calendar.period != "year":
             faults.add(
@@ -114,6 +110,16 @@ def read_rail(
         power = attempt(faults, _find_power, road, scenario, "`rail`")
     faults.raise_any()
     return Rail(trains, factors, network, power)
+
+
+def _lay_lines(
+    rows: pd.DataFrame, network: Network, run: Path, tracks: Path | None, faults: Faults
+) -> Trains:
+    """Lay lines onto their tracks, where these are given."""
+    laid = None
+    if tracks is not None:
+        laid = attempt(faults, read_tracks, resolve(run, tracks), rows["line"], network.crs)
+    return Trains(rows, *(laid or (no_tracks(network.crs), ())))
 
 
 def read_off_road(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -63,7 +64,7 @@ def _measure(sums: pd.Series, activity: str, places: list[str]) -> str | None:
     return None
 
 
-def _say(words: list[dict[str, str]], activity: str, location: str) -> str:
+def _say(words: Sequence[Mapping[Hashable, str]], activity: str, location: str) -> str:
     return next(
         row["how"]
         for row in words

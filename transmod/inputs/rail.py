@@ -149,10 +149,8 @@ def read_tracks(path: Path, lines: pd.Series, crs: CRS) -> tuple[gpd.GeoDataFram
     tracks = layer[["line", "geometry"]].assign(line=named)[named.isin(lines)]
     tracks = tracks.explode(ignore_index=True).to_crs(crs)
     tracks = tracks.assign(kind=None, train_km=length_km(tracks))
-    notes = ()
-    if idle:
-        notes = (f"{len(idle)} tracks of {Path(path).name} have no trains: {listed(idle)}.",)
-    return tracks[["line", "kind", "train_km", "geometry"]], notes
+    note = f"{len(idle)} tracks of {Path(path).name} have no trains: {listed(idle)}."
+    return tracks[["line", "kind", "train_km", "geometry"]], (note,) if idle else ()
 
 
 def length_km(tracks: gpd.GeoDataFrame) -> np.ndarray:

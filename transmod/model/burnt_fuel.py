@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from transmod.schema import EMISSION_KEYS
 
 
 def fuel_rows(
-    keys: pd.DataFrame, fuel: pd.Series, fuel_t: Sequence[float], fuels: pd.DataFrame, *, noun: str
+    keys: pd.DataFrame, fuel: pd.Series, fuel_t: pd.Series, fuels: pd.DataFrame, *, noun: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     Turn fuel burnt into rows of emissions and of energy.
@@ -18,10 +16,10 @@ def fuel_rows(
     Parameters
     ----------
     keys : pandas.DataFrame
-        `schema.EMISSION_KEYS` without `activity` and `fuel`, a row for each of `fuel_t`.
+        `schema.EMISSION_KEYS` without `activity` and `fuel`, indexed as `fuel_t`.
     fuel : pandas.Series
         Fuel of each row.
-    fuel_t : sequence of float
+    fuel_t : pandas.Series
         Burnt [t].
     fuels : pandas.DataFrame
         By fuel: `energy` [MJ/kg], pollutants [g/kg].
@@ -34,7 +32,7 @@ def fuel_rows(
         Every pollutant of `fuels`; its mass is null where the fuel has no figure.
     """
     rows = keys.assign(activity=f"{noun}_fuel", fuel=fuel)[list(EMISSION_KEYS)]
-    burnt = pd.Series(fuel_t, keys.index, dtype="float64")
+    burnt = fuel_t.astype("float64")
     factor = fuels.reindex(rows["fuel"]).set_axis(rows.index)
     emissions = [
         rows.assign(process="combustion", pollutant=name, mass_t=burnt * factor[name] * 1e-3)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -70,7 +69,7 @@ def find_grid_power(
 
 
 def power_rows(
-    keys: pd.DataFrame, kwh: Sequence[float], power: GridPower, *, noun: str
+    keys: pd.DataFrame, kwh: pd.Series, power: GridPower, *, noun: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     Turn electricity from the grid into rows of emissions and of energy.
@@ -78,8 +77,8 @@ def power_rows(
     Parameters
     ----------
     keys : pandas.DataFrame
-        `schema.EMISSION_KEYS` without `activity` and `fuel`, a row for each of `kwh`.
-    kwh : sequence of float
+        `schema.EMISSION_KEYS` without `activity` and `fuel`, indexed as `kwh`.
+    kwh : pandas.Series
         Taken from the grid, at the meter [kWh].
     power : GridPower
         What stands behind a kWh.
@@ -96,7 +95,7 @@ def power_rows(
     """
     delivered = keys.assign(activity=f"{noun}_electricity", fuel="electricity")
     lost = delivered.assign(activity=f"{noun}_grid_losses")
-    taken = pd.Series(kwh, keys.index, dtype="float64")
+    taken = kwh.astype("float64")
     co2_t = taken * power.kg_per_kwh * 1e-3
     share = float("nan")
     if power.loss_share is not None:
