@@ -10,7 +10,7 @@ lon, lat    (N,)    position on the sphere                                      
 x, y        (N,)    position in the plane of the zones                                   [m]
 speed       (N,)    over ground; negative: not known                                     [kn]
 design, factor (S,) speed at the main engine's rated power [kn], and its load there      [-]
-rule        (11,)   see RULE
+rule        (12,)   see RULE
 edge        (E, 4)  x and y of both ends of each edge of all zones                       [m]
 zone        (Z, 4)  y of the lowest band, height of its bands [m], first band, bands
 band_start  (B+1,)  first entry of each band in band_edge
@@ -45,6 +45,7 @@ FATES = (
 RULE = (
     "berth_speed_kn", "anchorage_speed_kn", "manoeuvring_below_kn", "load_floor", "gap_s",
     "rest_gap_s", "rest_m", "jump_speed_ratio", "jump_m", "jumps", "same_m",
+    "reported_s",
 )  # fmt: skip
 # position and speed last taken (time NaN: none yet), jumps since, excursion, on it out of the city,
 # in the city
@@ -89,7 +90,8 @@ def share_inside(x0, y0, x1, y1, is_in, edge, zone, band_start, band_edge, cuts)
     n = 0
     low = int(np.floor((min(y0, y1) - zone[CITY, 0]) / zone[CITY, 1]))
     high = int(np.floor((max(y0, y1) - zone[CITY, 0]) / zone[CITY, 1]))
-    low, high = max(low, 0), min(high, int(zone[CITY, 3]) - 1)
+    top = int(zone[CITY, 3]) - 1
+    low, high = max(low, 0), min(high, top)
     dx, dy = x1 - x0, y1 - y0
     for band in range(low, high + 1):
         b = int(zone[CITY, 2]) + band
@@ -97,7 +99,7 @@ def share_inside(x0, y0, x1, y1, is_in, edge, zone, band_start, band_edge, cuts)
             e = band_edge[m]
             ex0, ey0, ex1, ey1 = edge[e, 0], edge[e, 1], edge[e, 2], edge[e, 3]
             first = int(np.floor((min(ey0, ey1) - zone[CITY, 0]) / zone[CITY, 1]))
-            if band != max(first, low):
+            if band != max(min(first, top), low):  # an edge along the top lies in the last band
                 continue  # met in a band before
             s0 = dx * (ey0 - y0) - dy * (ex0 - x0)
             s1 = dx * (ey1 - y0) - dy * (ex1 - x0)
@@ -187,7 +189,7 @@ def follow(
                 continue
             is_jumped = way > reach_kn * KNOT * dt + rule[8]
             mean = way / dt / KNOT
-            v_here = 0.5 * (v0 + v) if v0 >= 0.0 and v >= 0.0 else mean
+            v_here = 0.5 * (v0 + v) if v0 >= 0.0 and v >= 0.0 and dt <= rule[11] else mean
             rests = way <= rule[6] and mean < rule[0] and v0 < rule[0] and v < rule[0]
             if is_jumped or (dt > rule[4] and not (rests and dt <= rule[5])):
                 fate[k] = 0 if is_jumped else 5

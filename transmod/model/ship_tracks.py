@@ -32,6 +32,7 @@ JUMP_RATIO = 1.5  # a ship is not faster than this times its design speed
 JUMP_M = 200.0  # but two positions may differ by as much in no time
 JUMPS = 5  # so many positions in a row that cannot be reached: the one before was wrong
 SAME_M = 20.0  # positions of one moment that are one
+REPORTED_S = 120.0  # speeds reported hold so long; over longer times that between positions does
 THIN_M = 100.0  # a line of a map has no more corners than this
 
 
@@ -66,6 +67,7 @@ class Follower:
         self._rule = np.array([
             method["berth_speed_kn"], method["anchorage_speed_kn"], method["manoeuvring_below_kn"],
             method["load_floor"], GAP_S, REST_GAP_S, REST_M, JUMP_RATIO, JUMP_M, JUMPS, SAME_M,
+            REPORTED_S,
         ])  # fmt: skip
         self._state = np.zeros((len(tracks.register), len(kernel.STATE)))
         self._state[:, 0] = np.nan
