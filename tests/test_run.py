@@ -334,6 +334,7 @@ def test_a_broken_law_keeps_the_former_results(tmp_path, monkeypatch):
     assert hashes(folder / "results") == former
 
 
+@pytest.mark.slow
 def test_files_that_were_tampered_with_break_the_laws(city, tmp_path):
     """The naive laws see what they are for: each table, changed, breaks one of them."""
     for name, column in (
@@ -397,6 +398,7 @@ def ledger_of(folder):
     return table.set_index(keys)["mass_t"].sort_index()
 
 
+@pytest.mark.slow
 def test_twice_the_volume_is_twice_the_mass(tmp_path):
     """At given speeds; twice is exact in binary."""
     options = {"outputs": ["accounts"], "traffic": {"speed": "free"}}
