@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from transmod.inputs.hashes import hash_shapes
 from transmod.inputs.network import Network
 from transmod.inputs.volume_files import read_labels
 from transmod.inputs.volumes import Volumes
+from transmod.memory import remember
 from transmod.scenario import Scenario, resolve
 from transmod.traffic.calendar import Calendar
 from transmod.traffic.findings import Finding
@@ -23,7 +25,8 @@ def judge_inputs(
     """Judge what could be read of a run; what could not is None."""
     if network is None:
         return ()
-    findings = judge_network(network)
+    parts = [network.sha256, hash_shapes(network.boundary), hash_shapes(network.districts.geometry)]
+    findings = remember("networks", parts, lambda: judge_network(network))
     if volumes is not None:
         traffic = scenario.traffic
         findings += judge_traffic(

@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from transmod.errors import InputError
-from transmod.inputs.hashes import sha256_file
+from transmod.inputs.hashes import hash_tables
 from transmod.inputs.profiles import ProfileSet, read_profiles
 from transmod.inputs.shipped import find_shipped
 from transmod.memory import remember
 from transmod.model.profile_checks import ProfileCheck, check_set
 
 __all__ = ["check_profiles", "find_set", "list_profiles", "recall_profiles"]
-
-_SUFFIXES = (".csv", ".parquet", ".toml")  # of the files that a set is read from
 
 
 def find_set(name: str | Path) -> Path:
@@ -26,12 +24,8 @@ def find_set(name: str | Path) -> Path:
 def recall_profiles(folder: Path) -> ProfileSet:
     """Read a set of vehicle profiles, or recall it if no file of it has changed."""
     folder = Path(folder)
-    files = {
-        path.relative_to(folder).as_posix(): sha256_file(path)
-        for path in sorted(folder.rglob("*"))
-        if path.suffix in _SUFFIXES and path.is_file()
-    }
-    return remember("profiles", [str(folder), files], lambda: read_profiles(folder))
+    parts = [str(folder), hash_tables(folder)]
+    return remember("profiles", parts, lambda: read_profiles(folder))
 
 
 def list_profiles(folder: Path) -> list[dict[str, Any]]:

@@ -11,12 +11,14 @@ from pyproj import Transformer
 
 from transmod.errors import Faults, InputError
 from transmod.inputs.checks import attempt
+from transmod.inputs.hashes import hash_tables
 from transmod.inputs.network import Network
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.projections import WGS84
 from transmod.inputs.ship_calls import Calls, read_calls
 from transmod.inputs.ship_tables import ShipTables, read_ship_tables
 from transmod.inputs.ship_tracks import Tracks, read_areas, read_register, read_tracks
+from transmod.memory import remember
 from transmod.model.factors import find_grid_factor
 from transmod.scenario import Scenario, resolve
 
@@ -64,9 +66,10 @@ def read_shipping(
         faults.add(
             f"`shipping` needs calendar.period = 'year': found {scenario.calendar.period!r}."
         )
+    chosen = {"edition": choice.auxiliary_power, "consumption": choice.consumption}
     tables = attempt(
-        faults, read_ship_tables, folder,
-        edition=choice.auxiliary_power, consumption=choice.consumption,
+        faults, remember, "ships", [hash_tables(folder), chosen],
+        lambda: read_ship_tables(folder, **chosen),
     )  # fmt: skip
     if tables is None:
         faults.raise_all()

@@ -11,6 +11,7 @@ import pandas as pd
 from transmod.errors import Faults
 from transmod.factor_inputs import PROFILES
 from transmod.inputs.checks import attempt
+from transmod.inputs.hashes import hash_tables, sha256_file
 from transmod.inputs.movements import (
     read_flights,
     read_movement_fuels,
@@ -19,6 +20,7 @@ from transmod.inputs.movements import (
 )
 from transmod.inputs.network import Network
 from transmod.inputs.shipped import find_shipped
+from transmod.memory import remember
 from transmod.scenario import Scenario, resolve
 
 if TYPE_CHECKING:  # a run without flights need not load them
@@ -175,7 +177,12 @@ def _read_aviation(network: Network | None, run: Path, scenario: Scenario) -> Av
         for name, path in (("airports", choice.airports), ("aircraft", choice.aircraft))
     }
     airports = attempt(faults, read_airports, own["airports"])
-    factors = attempt(faults, read_aviation_factors, folder, own["aircraft"])
+    more = own["aircraft"]
+    parts = [hash_tables(folder), more and more.is_file() and sha256_file(more)]
+    factors = attempt(
+        faults, remember, "aviation", parts,
+        lambda: read_aviation_factors(folder, more),
+    )  # fmt: skip
     if airports is None or factors is None:
         faults.raise_all()
     movements = attempt(

@@ -8,9 +8,6 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
 from transmod.traffic.findings import Finding, limits, name_link, warn
@@ -47,6 +44,9 @@ def judge_connection(links: gpd.GeoDataFrame) -> list[Finding]:
 
     Nothing is said of a network in one piece, or of a planner's roads that end apart.
     """
+    from scipy.sparse import coo_array  # a third of a second
+    from scipy.sparse.csgraph import connected_components
+
     nodes, end = np.unique(
         np.concatenate(
             (links["from_node"].to_numpy(np.int64), links["to_node"].to_numpy(np.int64))
@@ -108,6 +108,8 @@ def _dead_ends(
     low, high = np.minimum(start, stop), np.maximum(start, stop)
     roads = np.unique(np.column_stack((low, high))[low != high], axis=0)
     degree = np.bincount(roads.ravel(), minlength=n_nodes)
+    from scipy.spatial import cKDTree
+
     lines = links.geometry.to_numpy()
     place = np.empty((n_nodes, 2))
     place[start] = shapely.get_coordinates(shapely.get_point(lines, 0))
