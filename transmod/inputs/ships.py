@@ -114,7 +114,9 @@ def _check_names(
     bad = (~values.isin(known) & values.notna()).to_numpy(bool)
     if bad.any():
         name = str(values[bad].iloc[0])
-        near = difflib.get_close_matches(name.lower().replace(" ", "_"), known, 3, 0.5)
+        plain = name.lower().replace(" ", "_")
+        parts = [other for other in known if plain in other]
+        near = parts or difflib.get_close_matches(plain, known, 3, 0.5)
         hint = f" Near {name!r}: {', '.join(near)}." if near else ""
         faults.add(
             f"{label} must be one of {', '.join(known)}: {first_of(bad, where, values)}.{hint}"

@@ -307,69 +307,72 @@ class _Map:
     """Lines of ships under way in the city, and points where they lie, for maps."""
 
     lines: dict[int, list[Floats]] = field(default_factory=dict)
-    rests: dict[tuple[int, int, int, int], float] = field(default_factory=dict)
+    rests: dict[tuple[int, int], dict[tuple[int, int], float]] = field(default_factory=dict)
+    spots: dict[int, tuple[float, float]] = field(default_factory=dict)
 
     def add(self, s: Segments) -> None:
         """Add the stretches of a block that lie in the city."""
-        here = ((s.fate == 1) | (s.fate == 6)) & (s.inside > 0.5)
-        moving = here & (s.phase <= kernel.MANOEUVRING)
-        breaks = np.r_[True, (s.ship[1:] != s.ship[:-1]) | ~moving[:-1]] | ~moving
-        run = np.cumsum(breaks)
-        step = np.r_[0.0, np.hypot(np.diff(s.x), np.diff(s.y))]
-        mark = np.floor(np.cumsum(step) / THIN_M)
-        keep = moving & np.r_[True, (mark[1:] != mark[:-1]) | (run[1:] != run[:-1])]
-        keep |= moving & np.r_[run[1:] != run[:-1], True]
-        rows = np.flatnonzero(keep)
-        for part in np.split(rows, np.flatnonzero(np.diff(run[rows])) + 1):
-            if len(part) > 1:
-                line = np.column_stack([s.x[part], s.y[part]])
-                self.lines.setdefault(int(s.ship[part[0]]), []).append(line)
+        here = ((s.fate == 1) | (s.fate == 6)) & (s.inside > 0.0)
+        for k in np.flatnonzero(here):
+            self.spots.setdefault(int(s.ship[k]), (float(s.x[k]), float(s.y[k])))
+        self._add_lines(s, here & (s.phase <= kernel.MANOEUVRING) & (s.inside > 0.5))
         rest = np.flatnonzero(here & (s.phase > kernel.MANOEUVRING))
         cells = np.column_stack([
             s.ship[rest], s.phase[rest],
             np.floor(s.x[rest] / THIN_M), np.floor(s.y[rest] / THIN_M),
         ]).astype(np.int64)  # fmt: skip
         found, group = np.unique(cells, axis=0, return_inverse=True)
-        hours = np.bincount(group.ravel(), s.hours[rest], len(found))
-        for cell, h in zip(map(tuple, found.tolist()), hours.tolist(), strict=True):
-            self.rests[cell] = self.rests.get(cell, 0.0) + h
+        hours = np.bincount(group.ravel(), s.hours[rest] * s.inside[rest], len(found))
+        for (ship, phase, *cell), h in zip(found.tolist(), hours.tolist(), strict=True):
+            own = self.rests.setdefault((ship, phase), {})
+            own[cell[0], cell[1]] = own.get((cell[0], cell[1]), 0.0) + h
+
+    def _add_lines(self, s: Segments, moving: NDArray[np.bool_]) -> None:
+        """Add lines through positions, without corners that are close to each other."""
+        breaks = np.r_[True, (s.ship[1:] != s.ship[:-1]) | ~moving[:-1]] | ~moving
+        run = np.cumsum(breaks)
+        step = np.r_[0.0, np.hypot(np.diff(s.x), np.diff(s.y))]
+        mark = np.floor(np.cumsum(step) / THIN_M)
+        is_last = np.r_[run[1:] != run[:-1], True]
+        keep = moving & (is_last | np.r_[True, (mark[1:] != mark[:-1]) | is_last[:-1]])
+        rows = np.flatnonzero(keep)
+        for part in np.split(rows, np.flatnonzero(np.diff(run[rows])) + 1):
+            if len(part) > 1:
+                line = np.column_stack([s.x[part], s.y[part]])
+                self.lines.setdefault(int(s.ship[part[0]]), []).append(line)
 
     def draw(
         self, stints: pd.DataFrame, main: Floats, hotel: Floats, crs: object
     ) -> gpd.GeoDataFrame | None:
         """Share what each ship emits in the city among its lines, or by hours among its points."""
         rows: list[dict[str, object]] = []
-        shapes = []
-        inside = (stints["location"] == "point").to_numpy()
-        total = np.nan_to_num(main) + np.nan_to_num(hotel)  # maps show what is known
-        for (ship, process, activity), part in stints[inside].groupby(
-            ["ship", "process", "activity"], sort=True
-        ):
-            mass = total[part.index.to_numpy()].sum(axis=0)
-            if process in SHIP_PHASES[:2]:
-                moving = stints[inside & (stints["ship"] == ship).to_numpy()]
-                same = moving[moving["process"].isin(SHIP_PHASES[:2])]
-                if process != same["process"].iloc[0] or ship not in self.lines:
-                    continue
-                mass = total[same.index.to_numpy()].sum(axis=0)
-                rows.append(_place(str(activity), "track", mass))
-                shapes.append(
-                    shapely.multilinestrings(
-                        [shapely.linestrings(line) for line in self.lines[ship]]
-                    )
+        shapes: list[shapely.Geometry] = []
+        inside = stints[(stints["location"] == "point").to_numpy()]
+        known = np.nan_to_num(main) + np.nan_to_num(hotel)  # maps show what is known
+        place = inside["process"].where(~inside["process"].isin(SHIP_PHASES[:2]), "track")
+        for key, part in inside.groupby(["ship", "activity", place]):
+            ship, activity, name = (part["ship"].iloc[0], *key[1:])
+            mass = known[part.index.to_numpy()].sum(axis=0)
+            for shape, share in self._shapes(int(ship), str(name)):
+                masses = {f"{gas}_t": mass[q] * share for q, gas in enumerate(EMITTED)}
+                rows.append(
+                    {"activity": activity, "place": name, **masses, "energy_tj": mass[-1] * share}
                 )
-            else:
-                phase = SHIP_PHASES.index(str(process))
-                cells = {c: h for c, h in self.rests.items() if c[:2] == (ship, phase)}
-                whole = math.fsum(cells.values())
-                for cell, h in sorted(cells.items()):
-                    rows.append(_place(str(activity), str(process), mass * (h / whole)))
-                    shapes.append(shapely.Point((cell[2] + 0.5) * THIN_M, (cell[3] + 0.5) * THIN_M))
+                shapes.append(shape)
         if not rows:
             return None
         return gpd.GeoDataFrame(pd.DataFrame(rows), geometry=shapes, crs=crs)
 
-
-def _place(activity: str, place: str, mass: Floats) -> dict[str, object]:
-    masses = {f"{name}_t": mass[q] for q, name in enumerate(EMITTED)}
-    return {"activity": activity, "place": place, **masses, "energy_tj": mass[-1]}
+    def _shapes(self, ship: int, name: str) -> list[tuple[shapely.Geometry, float]]:
+        """Return where a ship moved or lay, with the share of each place."""
+        if name == "track" and ship in self.lines:
+            lines = [shapely.linestrings(line) for line in self.lines[ship]]
+            return [(shapely.multilinestrings(lines), 1.0)]
+        cells = {} if name == "track" else self.rests[ship, SHIP_PHASES.index(name)]
+        whole = math.fsum(cells.values())
+        if not whole:
+            return [(shapely.Point(self.spots[ship]), 1.0)]
+        return [
+            (shapely.Point((x + 0.5) * THIN_M, (y + 0.5) * THIN_M), h / whole)
+            for (x, y), h in sorted(cells.items())
+        ]
