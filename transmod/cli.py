@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from transmod import __version__
+from transmod.cli_compare import compare_runs_command
 from transmod.cli_profiles import compare_command, plot_command, show_command
 from transmod.cli_volumes import volumes_app
 from transmod.console import (
@@ -36,6 +37,7 @@ profiles_app = typer.Typer(
 app.add_typer(network_app, name="network")
 app.add_typer(profiles_app, name="profiles")
 app.add_typer(volumes_app, name="volumes")
+app.command("compare")(compare_runs_command)
 profiles_app.command("show")(show_command)
 profiles_app.command("plot")(plot_command)
 profiles_app.command("compare")(compare_command)

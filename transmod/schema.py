@@ -758,6 +758,113 @@ PROFILE_COMPARISON = Table(
     ),
 )  # fmt: skip
 
+CAUSES = (
+    "activity",
+    "speed",
+    "fleet",
+    "factors",
+    "electricity",
+    "method",
+    "undivided",
+)
+# what an account holds apart from each other: the total of the rule, and all that is not in it
+ACCOUNTS = ("total", "scope_1", "scope_2", "scope_3", "included_elsewhere", *MEMO_KINDS)
+_COMPARED = (
+    Column("account", "string", "-", "total of the rule, or what stands apart", choices=ACCOUNTS),
+    Column(
+        "pollutant", "string", "-", "substance, CO2 equivalent, energy",
+        choices=(*POLLUTANTS, "co2e", "energy", "vkm"),
+    ),
+    Column("unit", "string", "-", "unit of the amounts", choices=("t", "TJ", "veh km")),
+)  # fmt: skip
+DIFFERENCES = Table(
+    "differences",
+    "what two runs hold of a substance, in all and by district, class, fuel and line",
+    ("by", "name", "account", "pollutant"),
+    (
+        Column(
+            "by", "string", "-", "what is told apart",
+            choices=("city", "district", "vehicle_class", "fuel", "line"),
+        ),
+        Column("name", "string", "-", "which of them; null: none", nullable=True),
+        *_COMPARED,
+        Column("amount_a", "float64", "as unit", "of run A; null: no figure", nullable=True),
+        Column("amount_b", "float64", "as unit", "of run B; null: no figure", nullable=True),
+        Column("difference", "float64", "as unit", "B less A; no figure counts as nothing"),
+        Column("difference_percent", "float64", "%", "B less A, of A", nullable=True),
+        *(
+            Column(name, "float64", "as unit", f"of the difference: {name}", nullable=True)
+            for name in CAUSES
+        ),
+    ),
+)  # fmt: skip
+_CAUSE = Column("cause", "string", "-", "why they differ", choices=CAUSES)
+_BY_CAUSE = Column("difference", "float64", "as unit", "B less A, as far as the cause made it")
+CAUSES_OF_DIFFERENCES = Table(
+    "causes",
+    "a cause of a difference between two runs",
+    ("district_id", "account", "subsector", "vehicle_class", "fuel", "pollutant", "cause"),
+    (
+        Column("district_id", "string", "-", "district, or no_district", nullable=True),
+        _COMPARED[0],
+        Column("subsector", "string", "-", "subsector of transport", choices=SUBSECTORS),
+        Column("vehicle_class", "string", "-", "class of vehicle", nullable=True),
+        Column("fuel", "string", "-", "energy carrier", nullable=True),
+        *_COMPARED[1:],
+        _CAUSE,
+        _BY_CAUSE,
+    ),
+)
+CAUSES_BY_TYPE = Table(
+    "causes_by_type",
+    "a cause of a difference between two runs, of a vehicle type in the whole city",
+    ("vehicle_class", "vehicle_type", "account", "pollutant", "cause"),
+    (
+        Column("vehicle_class", "string", "-", "class of vehicle", nullable=True),
+        Column("vehicle_type", "string", "-", "type of vehicle", nullable=True),
+        *_COMPARED,
+        _CAUSE,
+        _BY_CAUSE,
+    ),
+)
+
+
+def _difference_columns(unit: str) -> tuple[Column, ...]:
+    return tuple(
+        Column(f"{name}_t", "float64", unit, f"{mass_of(name)}, B less A", nullable=True)
+        for name in POLLUTANTS
+    )
+
+
+LINK_DIFFERENCES = Table(
+    "link_differences",
+    "a link in a district, by two runs on one network",
+    ("link_id", "district_id"),
+    (
+        LINK_ID,
+        DISTRICT_ID,
+        Column("length_m", "float64", "m", "length in the district", minimum=0),
+        Column("vkm", "float64", "veh km", "vehicle-kilometres, B less A", nullable=True),
+        Column("vehicle_h", "float64", "veh h", "vehicle-hours, B less A", nullable=True),
+        Column("speed_a_kmh", "float64", "km/h", "vkm / vehicle_h of A", nullable=True),
+        Column("speed_b_kmh", "float64", "km/h", "vkm / vehicle_h of B", nullable=True),
+        *_difference_columns("t"),
+        Column("electricity_mwh", "float64", "MWh", "grid electricity, B less A", nullable=True),
+        Column("co2_scope2_t", "float64", "t", "CO2 of grid electricity, B less A", nullable=True),
+        Column("geometry", "geometry", "-", "the part of the link in the district"),
+    ),
+)
+CELL_DIFFERENCES = Table(
+    "cell_differences",
+    "a cell of the grid that both runs have",
+    ("y_m", "x_m"),
+    (
+        Column("x_m", "float64", "m", "centre of the cell, in the CRS of the grid"),
+        Column("y_m", "float64", "m", "centre of the cell, in the CRS of the grid"),
+        *_difference_columns("t"),
+    ),
+)
+
 HOURS = Table(
     "hours",
     "stream x day type x hour x road type x speed node, city-wide",

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from transmod.errors import Faults, InputError
 from transmod.inputs.checks import check_table
@@ -23,6 +25,7 @@ from transmod.schema import (
     LEDGER,
     LINK_RESULTS,
     PIECES,
+    POLLUTANTS,
     SPECTRUM,
     Table,
 )
@@ -155,6 +158,54 @@ def read_result_table(run: Path, name: str) -> pd.DataFrame:
     check_table(frame, table, str(path), faults)
     faults.raise_any()
     return frame
+
+
+@dataclass(frozen=True, eq=False)
+class ResultGrid:
+    """
+    The grid of a finished run.
+
+    `x`, `y` are centres of columns and rows [m], south first, in the CRS `crs` (WKT); `masses`
+    holds (rows, columns) [t] by pollutant, NaN outside the boundary.
+    """
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    crs: str
+    masses: dict[str, NDArray[np.float64]]
+
+
+def has_result(run: Path, name: str) -> bool:
+    """Say whether a finished run has written a file of results."""
+    return (_results(run) / name).is_file()
+
+
+def read_result_grid(run: Path) -> ResultGrid:
+    """
+    Read the grid of a finished run.
+
+    Raises
+    ------
+    InputError
+        If the run has not written it, or the file is damaged.
+    """
+    import xarray as xr  # takes longer to load than most tables to read
+
+    path = _results(run) / "grid.nc"
+    check_file(path)
+    try:
+        with xr.open_dataset(path, engine="h5netcdf", decode_coords="all") as file:
+            masses = {
+                name: np.asarray(file[name], np.float64) for name in POLLUTANTS if name in file
+            }
+            return ResultGrid(
+                x=np.asarray(file["x"], np.float64),
+                y=np.asarray(file["y"], np.float64),
+                crs=str(file["crs"].attrs["crs_wkt"]),
+                masses=masses,
+            )
+    except (OSError, KeyError, ValueError) as error:
+        raise InputError(f"{path} must be a whole grid of a run: {error}.") from error
 
 
 def verify_files(run: Path, places: Mapping[str, Path] | None = None) -> list[Difference]:

@@ -170,7 +170,7 @@ def road_emissions(
         share = shares[which, c]
         types = np.flatnonzero(share.any(axis=0))
         driven = activity.spectrum[..., c]
-        total = _times_curves(driven, activity.gradients, factors, types, c)
+        total = times_curves(driven, activity.gradients, factors, types, c)
         total *= share[:, types, None]
         present = (share[:, types] > 0.0) & np.asarray(driven.any(axis=(1, 2, 3)))[:, None]
         emission.append(_find_masses(total, present, factors, types, c))
@@ -215,7 +215,7 @@ class _Names:
     def lines(self, rows: pd.DataFrame) -> tuple[dict[str, pd.Series | str], dict[str, pd.Series]]:
         """Return activity and keys of rows with a `quantity`, and the carrier behind it."""
         quantity = rows["quantity"].to_numpy()
-        activities = [_activity_name(*pair) for pair in self.factors.quantities]
+        activities = [activity_of(*pair) for pair in self.factors.quantities]
         carriers, place = np.unique(self.factors.carrier.astype(str), return_inverse=True)
         place = place.reshape(self.factors.carrier.shape)[rows["type"].to_numpy(), quantity]
         fuels = [name or None for name in carriers.tolist()]  # wear burns nothing
@@ -259,10 +259,10 @@ class _Names:
         )
 
 
-def _times_curves(
+def times_curves(
     driven: Floats, gradients: Floats, factors: Factors, types: Integers, stream: int
 ) -> Floats:
-    """Return kilometres (A, G, R, K) of a stream times factor (A, J, Q)."""
+    """Return kilometres (A, G, R, K) of a stream times factor (A, J, Q) [g, of energy MJ]."""
     out = np.zeros((driven.shape[0], types.size, len(factors.quantities)))
     for g, gradient in enumerate(_positions(gradients)):
         for r in range(driven.shape[2]):
@@ -363,7 +363,8 @@ def _validity_notes(outside: dict[tuple[str, str], tuple[float, float, float]]) 
             )
 
 
-def _activity_name(process: str, pollutant: str) -> str:
+def activity_of(process: str, pollutant: str) -> str:
+    """Return the activity that a process and pollutant of road traffic belong to."""
     if pollutant == "co2_biogenic":
         return "road_biogenic"
     return _ACTIVITY_OF_PROCESS[process]

@@ -155,7 +155,7 @@ def draw_links_map(  # noqa: PLR0913  a map has many texts
         for i, (colour, width) in enumerate(zip(_ramp(n), widths, strict=True)):
             here = (values > 0) & (classes == i)
             draw_lines(axes, lines[here], colour, float(width), 3 + 0.1 * i)
-        draw_names(axes, _places(districts), 6.5)
+        draw_names(axes, places_to_name(districts), 6.5)
         sheet.write(path)
 
 
@@ -216,7 +216,7 @@ def draw_grid_map(  # noqa: PLR0913  a map has many texts
             zorder=2,
         )
         draw_borders(axes, boundary, districts)
-        draw_names(axes, _places(districts), 6.5)
+        draw_names(axes, places_to_name(districts), 6.5)
         sheet.write(path)
 
 
@@ -337,7 +337,7 @@ def draw_network_map(network: Network, path: Path, *, source: str = "") -> None:
         draw_land(axes, network.boundary, network.districts)
         for i, name in enumerate(reversed(present)):
             draw_lines(axes, lines[road == name], *_ROAD_STYLE[name], 3 + 0.1 * i)
-        draw_names(axes, _places(network.districts), 6.5)
+        draw_names(axes, places_to_name(network.districts), 6.5)
         sheet.write(path)
 
 
@@ -348,7 +348,7 @@ def _names(districts: gpd.GeoDataFrame) -> list[tuple[str, str]]:
     return list(zip(names, ids, strict=True))
 
 
-def _places(districts: gpd.GeoDataFrame) -> list[tuple[BaseGeometry, str, str, str]]:
+def places_to_name(districts: gpd.GeoDataFrame) -> list[tuple[BaseGeometry, str, str, str]]:
     """Return the districts to name, the largest first; a city of one needs no name."""
     if len(districts) < 2:
         return []

@@ -1,0 +1,118 @@
+"""The command that compares two runs; `cli` hangs it up."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from transmod.console import figure, report_faults, say, say_json, say_notes, say_table
+
+if TYPE_CHECKING:
+    from transmod.run_comparison import RunComparison
+
+_MOST_CHANGES = 12
+_SHOWN = ("co2e", "co2", "ch4", "n2o", "nox", "co", "nmvoc", "pm10", "pm2_5", "nh3", "so2")
+
+
+def compare_runs_command(
+    run_a: Annotated[Path, typer.Argument(metavar="RUN_A", help="Run to compare with.")],
+    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="Run that differs.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for tables, a map and a figure of causes.")
+    ] = None,
+    pollutant: Annotated[
+        str, typer.Option(help="What districts, classes and the map show.")
+    ] = "co2",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the facts as one JSON object.")
+    ] = False,
+) -> None:
+    """By how much two runs differ, where, and why: activity, speed, fleet, factors, electricity."""
+    with report_faults():
+        from transmod.run_comparison import compare, to_facts
+
+        found = compare(run_a, run_b, out=out, pollutant=pollutant)
+    if as_json:
+        rows = found.differences.to_dict("records")
+        say_json({**to_facts(found), "differences": rows, "out": out})
+        return
+    _say_runs(found)
+    city = found.differences[found.differences["by"] == "city"]
+    for account in dict.fromkeys(city["account"]):
+        own = city[city["account"] == account]
+        is_total = account == "total"
+        shown = [*_SHOWN, "energy", "vkm"] if is_total else ["co2e", "co2_biogenic", "energy"]
+        rows = [r for name in shown for r in own[own["pollutant"] == name].to_dict("records")]
+        title = "In the total of the rule" if is_total else f"Apart from the total: {account}"
+        _say_rows(title, [(f"{row['pollutant']} [{row['unit']}]", row) for row in rows])
+    for by, title in (("district", "districts"), ("vehicle_class", "classes")):
+        rows = _of(found, by, pollutant)
+        heading = f"{pollutant} [t] in the total by {title}, the largest difference first"
+        _say_rows(heading, [(row["name"] or "-", row) for row in rows])
+    say(f"Method: {found.method}.")
+    worst = max(check.relative_difference for check in found.checks)
+    say(f"Checks: {len(found.checks)} laws hold (largest relative difference {worst:.1e}).")
+    say_notes(found.notes)
+    if out is not None:
+        say(f"Written: {out}")
+
+
+def _say_runs(found: RunComparison) -> None:
+    for letter, run in (("A", found.a), ("B", found.b)):
+        say(f"{letter} {run.folder}: {run.title}, {run.year}; manifest {run.manifest_sha256[:12]}")
+    if found.warnings:
+        say("Warnings: the runs differ in more than what a scenario changes")
+        for one in found.warnings:
+            say(f"  - {one.what}: {_short(one.a)} -> {_short(one.b)}: {one.warning}")
+    changes = [one for one in found.options if one.warning is None]
+    say(f"What was changed ({len(changes)})")
+    for one in changes[:_MOST_CHANGES]:
+        say(f"  - {one.what}: {_short(one.a)} -> {_short(one.b)}")
+    if len(changes) > _MOST_CHANGES:
+        say(f"  ... and {len(changes) - _MOST_CHANGES} more (--json lists them)")
+
+
+def _say_rows(title: str, rows: list[tuple[str, dict[str, Any]]]) -> None:
+    from transmod.schema import CAUSES
+
+    if not rows:
+        return
+    causes = [c for c in CAUSES if any(row[c] and math.isfinite(row[c]) for _, row in rows)]
+    columns = ["", "A", "B", "B less A", "%", *causes]
+    lines = [
+        [
+            label,
+            figure(row["amount_a"]),
+            figure(row["amount_b"]),
+            _signed(row["difference"]),
+            f"{row['difference_percent']:+.1f}" if math.isfinite(row["difference_percent"]) else "",
+            *(_signed(row[cause]) for cause in causes),
+        ]
+        for label, row in rows
+    ]
+    say_table(title, columns, lines)
+
+
+def _of(found: RunComparison, by: str, pollutant: str) -> list[dict[str, Any]]:
+    rows = found.differences
+    own = rows[(rows["by"] == by) & (rows["account"] == "total") & (rows["pollutant"] == pollutant)]
+    order = own["difference"].abs().sort_values(ascending=False, kind="stable").index
+    named = own.loc[order]
+    names = named["name"].astype(object).where(named["name"].notna(), None)
+    return list(named.assign(name=names).to_dict("records"))
+
+
+def _signed(value: float) -> str:
+    if not math.isfinite(value):
+        return ""
+    return "0" if value == 0.0 else f"{'+' if value > 0 else '-'}{figure(abs(value))}"
+
+
+def _short(value: str | None) -> str:
+    """Return an option's value, or the beginning of a long one."""
+    if value is None:
+        return "not given"
+    return value if len(value) <= 40 else f"{value[:12]}..."

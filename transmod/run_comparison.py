@@ -1,0 +1,402 @@
+"""Two finished runs: by how much they differ, where, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from transmod.accounts.checks import Check, assert_closed
+from transmod.accounts.differences import Bookkeeping, find_causes, to_amounts, to_differences
+from transmod.accounts.place_differences import compare_cells, compare_links
+from transmod.accounts.shapley import METHOD
+from transmod.errors import InputError
+from transmod.factor_inputs import PROFILES, recall_factors
+from transmod.inputs.hashes import sha256_file
+from transmod.inputs.results import (
+    MANIFEST,
+    RESULTS,
+    has_result,
+    read_manifest,
+    read_result_grid,
+    read_result_table,
+    verify_files,
+)
+from transmod.inputs.shipped import find_shipped
+from transmod.intake import Inputs, read_inputs
+from transmod.model.electric import find_grid_losses
+from transmod.model.factors import Factors, find_grid_factor
+from transmod.model.spectrum_terms import RoadSide, road_terms
+from transmod.model.terms import TERM_KEYS, terms_of_rows
+from transmod.outputs.folder import repair
+from transmod.process_inputs import choose_processes, lay_climate, with_mileage
+from transmod.profiles import recall_profiles
+from transmod.run_options import (
+    OptionDifference,
+    compare_options,
+    network_hash,
+    set_name,
+    set_tables,
+)
+from transmod.schema import EMISSION_KEYS, POLLUTANTS
+from transmod.source_inputs import MOVEMENTS
+from transmod.stock import use_economy
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from transmod.accounts.place_differences import CellDifferences
+    from transmod.inputs.network import Network
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedRun:
+    """Which run was compared: its name, title and year, and the SHA-256 of its manifest."""
+
+    folder: str
+    name: str
+    title: str
+    year: int
+    period: str
+    manifest_sha256: str
+
+
+@dataclass(frozen=True, eq=False)
+class RunComparison:
+    """
+    By how much two runs differ, and why.
+
+    `differences`, `causes` and `types` are `schema.DIFFERENCES`, `schema.CAUSES_OF_DIFFERENCES` and
+    `schema.CAUSES_BY_TYPE`; `links` and `cells` are None where they cannot be compared, which
+    `notes` explain. `network` is that of run B, for maps.
+    """
+
+    a: ComparedRun
+    b: ComparedRun
+    method: str
+    options: tuple[OptionDifference, ...]
+    differences: pd.DataFrame
+    causes: pd.DataFrame
+    types: pd.DataFrame
+    links: gpd.GeoDataFrame | None
+    cells: CellDifferences | None
+    network: Network
+    checks: tuple[Check, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def warnings(self) -> tuple[OptionDifference, ...]:
+        """What differs in method, or in what is compared."""
+        return tuple(one for one in self.options if one.warning is not None)
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """A run with all that is compared of it."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    inputs: Inputs
+    ledger: pd.DataFrame
+    energy: pd.DataFrame
+    spectrum: pd.DataFrame
+    vkm: pd.DataFrame
+
+
+def compare(
+    run_a: Path, run_b: Path, *, out: Path | None = None, pollutant: str = "co2"
+) -> RunComparison:
+    """
+    Compare two finished runs: differences by place, class, fuel and line, and their causes.
+
+    Parameters
+    ----------
+    run_a, run_b : Path
+        Folders of the runs. Their results must be of their present inputs.
+    out : Path, optional
+        Folder to write tables, a map of the differences and a figure of the causes to.
+    pollutant : str
+        What the map shows.
+
+    Raises
+    ------
+    InputError
+        If a run has no results, or its inputs or results are not what they were.
+    CheckError
+        If the results of a run cannot be computed anew from its inputs and spectrum, or the causes
+        do not add up to the difference.
+
+    Notes
+    -----
+    What a run emits on roads is computed anew from its spectrum, with the fleet and factors of
+    either run; sources beside the road come from the ledgers, where energy stands for activity.
+    """
+    if pollutant not in POLLUTANTS:
+        raise InputError(
+            f"The pollutant of a map must be one of {', '.join(POLLUTANTS)}: found {pollutant!r}."
+        )
+    for run in (run_a, run_b):
+        _require_present(Path(run))
+    sides = _read_side(Path(run_a)), _read_side(Path(run_b))
+    notes: list[str] = []
+    is_same = _same_set(sides, MOVEMENTS)
+    terms = list(road_terms(_road_sides(sides), _build_factors(sides, notes)))
+    terms += terms_of_rows(
+        [_rows_beside(side) for side in sides],
+        [_energy_beside(side) for side in sides],
+        is_same_set=is_same,
+    )
+    books = [
+        Bookkeeping(s.inputs.rule, s.inputs.scenario.accounting.holdings(), s.inputs.account.gwp)
+        for s in sides
+    ]
+    amounts = [
+        to_amounts(side.ledger, side.energy, book.gwp)
+        for side, book in zip(sides, books, strict=True)
+    ]
+    causes = find_causes(terms, (books[0], books[1]), amounts)
+    assert_closed(causes.checks)
+    notes += _say_not_estimated(sides)
+    links = cells = None
+    options = compare_options(sides[0].manifest, sides[1].manifest)
+    if _can_compare(sides, "links.parquet", notes):
+        if network_hash(sides[0].manifest) == network_hash(sides[1].manifest):
+            links = compare_links(*(read_result_table(s.folder, "links") for s in sides), notes)
+        else:
+            notes.append("Links are not compared: the runs have different networks.")
+    if _can_compare(sides, "grid.nc", notes):
+        cells = compare_cells(*(read_result_grid(side.folder) for side in sides), notes)
+    found = RunComparison(
+        a=_name(sides[0]),
+        b=_name(sides[1]),
+        method=METHOD,
+        options=options,
+        differences=to_differences(amounts, [side.vkm for side in sides], causes.wide),
+        causes=causes.places,
+        types=causes.types,
+        links=links,
+        cells=cells,
+        network=sides[1].inputs.network,
+        checks=causes.checks,
+        notes=tuple(notes),
+    )
+    if out is not None:
+        _write(found, sides[1].inputs, Path(out), pollutant)
+    return found
+
+
+def _write(found: RunComparison, inputs: Inputs, out: Path, pollutant: str) -> None:
+    from transmod.outputs.comparison import ComparisonTables, write_comparison
+
+    cells = found.cells
+    write_comparison(
+        ComparisonTables(
+            differences=found.differences,
+            causes=found.causes,
+            types=found.types,
+            links=found.links,
+            cells=None if cells is None else cells.rows,
+            cell_size_m=0.0 if cells is None else cells.cell_size_m,
+            network=found.network,
+            names=(found.a.name, found.b.name),
+            years=(found.a.year, found.b.year),
+            period=found.b.period,
+            source=(
+                f"Volumes {inputs.scenario.traffic.origin}; network data: "
+                f"{inputs.network.licence}; factors: {inputs.profiles.title}"
+            ),
+            facts=to_facts(found),
+        ),
+        out,
+        pollutant,
+    )
+
+
+def to_facts(found: RunComparison) -> dict[str, Any]:
+    """Return what binds a comparison to its runs, and what a reader must know of it."""
+    return {
+        "a": vars(found.a),
+        "b": vars(found.b),
+        "method": found.method,
+        "warnings": [vars(one) for one in found.warnings],
+        "changes": [vars(one) for one in found.options if one.warning is None],
+        "checks": [vars(check) for check in found.checks],
+        "notes": list(found.notes),
+    }
+
+
+def _require_present(run: Path) -> None:
+    """Make sure that results are of the inputs that lie there now."""
+    repair(run)
+    faults = verify_files(run, {PROFILES: find_shipped(PROFILES)})
+    if faults:
+        raise InputError(
+            f"The results of {run} must be of its present inputs: {len(faults)} files are not as "
+            f"the manifest says, first {faults[0]} See `transmod verify {run}`; compute them anew: "
+            f"transmod run {run} --force."
+        )
+
+
+def _read_side(run: Path) -> _Side:
+    activity = read_result_table(run, "activity")
+    vkm = activity.groupby(["district_id", "vehicle_class"], as_index=False)["vkm"].sum()
+    return _Side(
+        folder=run,
+        manifest=read_manifest(run),
+        inputs=read_inputs(run),
+        ledger=read_result_table(run, "ledger"),
+        energy=read_result_table(run, "energy"),
+        spectrum=read_result_table(run, "spectrum"),
+        vkm=vkm,
+    )
+
+
+def _name(side: _Side) -> ComparedRun:
+    scenario = side.inputs.scenario
+    return ComparedRun(
+        folder=str(side.folder),
+        name=side.folder.resolve().name,
+        title=scenario.title,
+        year=scenario.year,
+        period=scenario.calendar.period,
+        manifest_sha256=sha256_file(side.folder / RESULTS / MANIFEST),
+    )
+
+
+def _road_sides(sides: tuple[_Side, _Side]) -> tuple[RoadSide, RoadSide]:
+    found = []
+    for side in sides:
+        inputs = side.inputs
+        found.append(
+            RoadSide(
+                spectrum=side.spectrum,
+                fleet=inputs.fleet,
+                streams=tuple(inputs.volumes.streams),
+                kg_per_kwh=_kg_per_kwh(inputs),
+                loss_share=_loss_share(inputs),
+            )
+        )
+    return found[0], found[1]
+
+
+def _kg_per_kwh(inputs: Inputs) -> float | None:
+    choice = inputs.scenario.profiles
+    return find_grid_factor(
+        inputs.profiles, inputs.scenario.year, choice.electricity_area, choice.electricity_year,
+        choice.electricity_kg_per_kwh, [],
+    )  # fmt: skip
+
+
+def _loss_share(inputs: Inputs) -> float | None:
+    choice = inputs.scenario.profiles
+    year = choice.electricity_year or inputs.scenario.year
+    return find_grid_losses(
+        inputs.profiles, choice.electricity_area, year, choice.grid_loss_share, []
+    )
+
+
+def _same_set(sides: tuple[_Side, _Side], name: str | None = None) -> bool:
+    tables = [set_tables(s.manifest, name or set_name(s.manifest)) for s in sides]
+    return tables[0] == tables[1]
+
+
+def _build_factors(sides: tuple[_Side, _Side], notes: list[str]) -> dict[tuple[int, int], Factors]:
+    """Return the factors of all types of both fleets, by whose settings and whose set."""
+    own = tuple(_factors_of(side, side, sides, notes) for side in sides)
+    factors = {(d, d): own[d] for d in (0, 1)}
+    if _same_set(sides):
+        return factors | {(0, 1): own[0], (1, 0): own[1]}
+    try:
+        crossed = {
+            (f, m): _factors_of(sides[f], sides[m], sides, notes) for f, m in ((0, 1), (1, 0))
+        }
+    except InputError as error:
+        notes.append(
+            "What other settings did is counted as `method`: the set of one run does not work with "
+            f"the settings of the other ({error.faults[0]})"
+        )
+        crossed = {(0, 1): own[1], (1, 0): own[0]}
+    return factors | crossed
+
+
+def _factors_of(side: _Side, of_set: _Side, sides: Sequence[_Side], notes: list[str]) -> Factors:
+    """Build factors by the settings of one run and the set of another, of all types it knows."""
+    inputs, scenario = side.inputs, side.inputs.scenario
+    profiles = with_mileage(recall_profiles(of_set.inputs.profiles.folder), scenario=scenario)
+    processes = choose_processes(profiles, scenario=scenario)
+    climate = lay_climate(inputs.calendar, processes, scenario=scenario)
+    known = set(profiles.types["vehicle_type"])
+    wanted = sorted({name for s in sides for name in s.inputs.fleet.types} & known)
+    hashes = inputs.hashes
+    if of_set is not side:
+        tables = set_tables(of_set.manifest, set_name(of_set.manifest))
+        hashes = hashes | {f"{set_name(of_set.manifest)}/{k}": v for k, v in tables.items()}
+    if _kg_per_kwh(inputs) is None:
+        # no type of this run charges: what it would charge with stands in no amount of it
+        other = next((kg for s in sides if (kg := _kg_per_kwh(s.inputs)) is not None), None)
+        choice = scenario.profiles.model_copy(update={"electricity_kg_per_kwh": other})
+        scenario = scenario.model_copy(update={"profiles": choice})
+
+    def build(types: Sequence[str]) -> Factors:
+        fleet = replace(inputs.fleet, types=tuple(types))
+        factors = recall_factors(
+            profiles, fleet, inputs.calendar, inputs.volumes, climate, processes,
+            scenario=scenario, hashes=hashes,
+        )  # fmt: skip
+        return use_economy(fleet, factors, scenario=scenario)
+
+    try:
+        return build(wanted)
+    except InputError as error:
+        own = [name for name in wanted if name in inputs.fleet.types]
+        if len(own) == len(wanted):
+            raise
+        notes.append(
+            f"Types that {side.folder.name} does not drive keep the factors of the other run: "
+            f"{error.faults[0]}"
+        )
+        return build(own)
+
+
+def _rows_beside(side: _Side) -> pd.DataFrame:
+    """Return what does not come from the spectrum, each key once."""
+    rows = side.ledger[side.ledger["mass_t"].notna() & ~_is_driven(side.ledger)]
+    return rows.groupby(list(TERM_KEYS), dropna=False)["mass_t"].sum().reset_index()
+
+
+def _energy_beside(side: _Side) -> pd.DataFrame:
+    rows = side.energy[~_is_driven(side.energy)]
+    return rows.groupby(list(EMISSION_KEYS), dropna=False)["energy_tj"].sum().reset_index()
+
+
+def _is_driven(rows: pd.DataFrame) -> pd.Series:
+    return (rows["location"] == "link") & (rows["subsector"] == "road")
+
+
+def _say_not_estimated(sides: tuple[_Side, _Side]) -> list[str]:
+    """Say which substances one run has no figure of, where the other has one."""
+    keys = ["activity", "process", "pollutant"]
+    found = []
+    for side in sides:
+        lacking = side.ledger[side.ledger["mass_t"].isna()]
+        found.append(set(lacking[keys].itertuples(index=False, name=None)))
+    notes = []
+    for name, own, other in (("A", *found), ("B", *found[::-1])):
+        alone = sorted(own - other)
+        if alone:
+            activity, process, pollutant = alone[0]
+            notes.append(
+                f"Not estimated (NE) for some types in run {name} alone, counted as nothing there: "
+                f"{len(alone)} substances, first {pollutant} of {process} ({activity})."
+            )
+    return notes
+
+
+def _can_compare(sides: tuple[_Side, _Side], name: str, notes: list[str]) -> bool:
+    lacking = [side.folder.name for side in sides if not has_result(side.folder, name)]
+    if lacking:
+        notes.append(f"{name} is not compared: {' and '.join(lacking)} did not write it.")
+    return not lacking
