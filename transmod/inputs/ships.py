@@ -204,10 +204,9 @@ def find_consumption(
     group = fuel.map(tables.fuel_group).to_numpy(object)
     year = built.to_numpy(np.float64)
     value, by_load = np.full(len(name), np.nan), np.zeros(len(name), bool)
-    rows = tables.consumption[tables.consumption["engine"].isin(set(name))]
-    for row in rows.itertuples():
-        low = -np.inf if np.isnan(row.built_from) else row.built_from
-        high = np.inf if np.isnan(row.built_to) else row.built_to
-        fits = (name == row.engine) & (group == row.fuel_group) & (low <= year) & (year <= high)
+    table = tables.consumption.fillna({"built_from": -np.inf, "built_to": np.inf})
+    for row in table[table["engine"].isin(set(name))].itertuples():
+        fits = (name == row.engine) & (group == row.fuel_group)
+        fits &= (year >= row.built_from) & (year <= row.built_to)
         value[fits], by_load[fits] = row.value, row.by_load
     return value, by_load
