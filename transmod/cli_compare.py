@@ -11,9 +11,14 @@ import typer
 from transmod.console import figure, report_faults, say, say_json, say_notes, say_table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from transmod.run_comparison import RunComparison
 
+Row = dict[str, Any]
+
 _MOST_CHANGES = 12
+_SMALL = 0.01  # below it a fixed number of decimals shows nothing
 _SHOWN = ("co2e", "co2", "ch4", "n2o", "nox", "co", "nmvoc", "pm10", "pm2_5", "nh3", "so2")
 
 
@@ -36,22 +41,27 @@ def compare_runs_command(
 
         found = compare(run_a, run_b, out=out, pollutant=pollutant)
     if as_json:
-        rows = found.differences.to_dict("records")
+        rows = _records(found.differences)
         say_json({**to_facts(found), "differences": rows, "out": out})
         return
     _say_runs(found)
+    from transmod.schema import ACCOUNTS
+
     city = found.differences[found.differences["by"] == "city"]
-    for account in dict.fromkeys(city["account"]):
+    for account in sorted(set(city["account"]), key=ACCOUNTS.index):
         own = city[city["account"] == account]
         is_total = account == "total"
         shown = [*_SHOWN, "energy", "vkm"] if is_total else ["co2e", "co2_biogenic", "energy"]
-        rows = [r for name in shown for r in own[own["pollutant"] == name].to_dict("records")]
+        rows = [row for name in shown for row in _records(own[own["pollutant"] == name])]
         title = "In the total of the rule" if is_total else f"Apart from the total: {account}"
         _say_rows(title, [(f"{row['pollutant']} [{row['unit']}]", row) for row in rows])
-    for by, title in (("district", "districts"), ("vehicle_class", "classes")):
+    for by, title, nameless in (
+        ("district", "district", "in no district"),
+        ("vehicle_class", "vehicle class", "beside the road"),
+    ):
         rows = _of(found, by, pollutant)
         heading = f"{pollutant} [t] in the total by {title}, the largest difference first"
-        _say_rows(heading, [(row["name"] or "-", row) for row in rows])
+        _say_rows(heading, [(row["name"] or nameless, row) for row in rows])
     say(f"Method: {found.method}.")
     worst = max(check.relative_difference for check in found.checks)
     say(f"Checks: {len(found.checks)} laws hold (largest relative difference {worst:.1e}).")
@@ -75,7 +85,7 @@ def _say_runs(found: RunComparison) -> None:
         say(f"  ... and {len(changes) - _MOST_CHANGES} more (--json lists them)")
 
 
-def _say_rows(title: str, rows: list[tuple[str, dict[str, Any]]]) -> None:
+def _say_rows(title: str, rows: list[tuple[str, Row]]) -> None:
     from transmod.schema import CAUSES
 
     if not rows:
@@ -85,8 +95,8 @@ def _say_rows(title: str, rows: list[tuple[str, dict[str, Any]]]) -> None:
     lines = [
         [
             label,
-            figure(row["amount_a"]),
-            figure(row["amount_b"]),
+            _amount(row["amount_a"]),
+            _amount(row["amount_b"]),
             _signed(row["difference"]),
             f"{row['difference_percent']:+.1f}" if math.isfinite(row["difference_percent"]) else "",
             *(_signed(row[cause]) for cause in causes),
@@ -96,19 +106,32 @@ def _say_rows(title: str, rows: list[tuple[str, dict[str, Any]]]) -> None:
     say_table(title, columns, lines)
 
 
-def _of(found: RunComparison, by: str, pollutant: str) -> list[dict[str, Any]]:
+def _of(found: RunComparison, by: str, pollutant: str) -> list[Row]:
     rows = found.differences
     own = rows[(rows["by"] == by) & (rows["account"] == "total") & (rows["pollutant"] == pollutant)]
     order = own["difference"].abs().sort_values(ascending=False, kind="stable").index
-    named = own.loc[order]
-    names = named["name"].astype(object).where(named["name"].notna(), None)
-    return list(named.assign(name=names).to_dict("records"))
+    return _records(own.loc[order])
+
+
+def _records(rows: pd.DataFrame) -> list[Row]:
+    """Return rows as records; a name that is null is None."""
+    names = rows["name"].astype(object).where(rows["name"].notna(), None)
+    records: list[Any] = rows.assign(name=names).to_dict("records")
+    return records
+
+
+def _amount(value: float) -> str:
+    from transmod.outputs.wording import number
+
+    if not math.isfinite(value):
+        return "none"
+    return figure(value) if value == 0.0 or abs(value) >= _SMALL else number(value)
 
 
 def _signed(value: float) -> str:
     if not math.isfinite(value):
         return ""
-    return "0" if value == 0.0 else f"{'+' if value > 0 else '-'}{figure(abs(value))}"
+    return "0" if value == 0.0 else f"{'+' if value > 0 else '-'}{_amount(abs(value))}"
 
 
 def _short(value: str | None) -> str:

@@ -164,11 +164,13 @@ def compare(
     options = compare_options(sides[0].manifest, sides[1].manifest)
     if _can_compare(sides, "links.parquet", notes):
         if network_hash(sides[0].manifest) == network_hash(sides[1].manifest):
-            links = compare_links(*(read_result_table(s.folder, "links") for s in sides), notes)
+            tables = [read_result_table(side.folder, "links") for side in sides]
+            links = compare_links(tables[0], tables[1], notes)
         else:
             notes.append("Links are not compared: the runs have different networks.")
     if _can_compare(sides, "grid.nc", notes):
-        cells = compare_cells(*(read_result_grid(side.folder) for side in sides), notes)
+        grids = [read_result_grid(side.folder) for side in sides]
+        cells = compare_cells(grids[0], grids[1], notes)
     found = RunComparison(
         a=_name(sides[0]),
         b=_name(sides[1]),
@@ -242,7 +244,7 @@ def _require_present(run: Path) -> None:
 
 def _read_side(run: Path) -> _Side:
     activity = read_result_table(run, "activity")
-    vkm = activity.groupby(["district_id", "vehicle_class"], as_index=False)["vkm"].sum()
+    vkm = activity.groupby(["district_id", "vehicle_class"])["vkm"].sum().reset_index()
     return _Side(
         folder=run,
         manifest=read_manifest(run),
@@ -379,12 +381,12 @@ def _is_driven(rows: pd.DataFrame) -> pd.Series:
 def _say_not_estimated(sides: tuple[_Side, _Side]) -> list[str]:
     """Say which substances one run has no figure of, where the other has one."""
     keys = ["activity", "process", "pollutant"]
-    found = []
+    found: list[set[tuple[Any, ...]]] = []
     for side in sides:
         lacking = side.ledger[side.ledger["mass_t"].isna()]
         found.append(set(lacking[keys].itertuples(index=False, name=None)))
     notes = []
-    for name, own, other in (("A", *found), ("B", *found[::-1])):
+    for name, own, other in (("A", found[0], found[1]), ("B", found[1], found[0])):
         alone = sorted(own - other)
         if alone:
             activity, process, pollutant = alone[0]

@@ -29,14 +29,14 @@ class CellDifferences:
     crs: str
 
 
-def compare_links(a: gpd.GeoDataFrame, b: gpd.GeoDataFrame, notes: list[str]) -> gpd.GeoDataFrame:
+def compare_links(a: pd.DataFrame, b: pd.DataFrame, notes: list[str]) -> gpd.GeoDataFrame:
     """
     Subtract the links of run A from those of run B, on one network.
 
     Parameters
     ----------
     a, b : geopandas.GeoDataFrame
-        `schema.LINK_RESULTS`.
+        `schema.LINK_RESULTS`, `b` with geometry.
     notes : list of str
         Takes how many links only one run has, or gives a volume.
 

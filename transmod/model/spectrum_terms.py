@@ -19,7 +19,7 @@ from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
 from transmod.model.labels import label
 from transmod.model.road import activity_of, times_curves
-from transmod.model.terms import TERM_KEYS, Terms, freeze
+from transmod.model.terms import TERM_KEYS, Terms, freeze, without_noise
 from transmod.schema import GRADIENT_NODES, N_SPEED_NODES, ROAD_TYPES
 
 Floats = NDArray[np.float64]
@@ -30,7 +30,6 @@ POWER = ("electricity", "energy")
 # quantities that are grid electricity times what stands behind it
 _OF_GRID = (("electricity", "co2"), ("grid_losses", "co2"))
 _R = len(ROAD_TYPES)
-_NOISE = 1e-13  # relative
 _G_PER_MJ = 1e3 / 3.6  # of kg/kWh
 
 
@@ -122,7 +121,8 @@ class _StreamOfTwo:
                 if which not in made:
                     made[which] = self._intensity(shape[d], shape[1 - d], f, m)
                 intensity[d, f, m] = made[which]
-        _drop_noise(intensity)
+        # driving that emits the same to rounding makes no difference
+        intensity[1] = without_noise(intensity[0], intensity[1])
 
         a, j, q = np.nonzero(intensity.any(axis=(0, 1, 2)) & self.share.any(axis=0)[..., None])
         side, lone = side[a], lone[a]
@@ -239,13 +239,6 @@ class _StreamOfTwo:
             here = np.flatnonzero(names >= 0)
             out[np.ix_(here, wanted)] = factors.carrier[names[here]]
         return out.astype(str)
-
-
-def _drop_noise(intensity: Floats) -> None:
-    """Give driving that emits the same to rounding exactly the same: it makes no difference."""
-    gap = np.abs(intensity[1] - intensity[0])
-    same = gap <= _NOISE * np.maximum(intensity[0], intensity[1])
-    intensity[1] = np.where(same, intensity[0], intensity[1])
 
 
 def _rows_of(side: RoadSide, stream: Stream) -> pd.DataFrame:

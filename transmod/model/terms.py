@@ -20,6 +20,7 @@ from transmod.schema import EMISSION_KEYS
 
 Floats = NDArray[np.float64]
 
+NOISE = 1e-13  # relative: a difference below it is one of rounding, and has no cause
 TERM_KEYS = (*EMISSION_KEYS, "process", "pollutant")
 
 
@@ -93,6 +94,11 @@ def freeze(lone: NDArray[np.bool_], side: NDArray[np.int64], values: Floats, n_a
     return values
 
 
+def without_noise(a: Floats, b: Floats) -> Floats:
+    """Return values of run B, exactly those of run A where both are the same to rounding."""
+    return np.where(np.abs(b - a) <= NOISE * np.maximum(np.abs(a), np.abs(b)), a, b)
+
+
 def terms_of_rows(
     rows: Sequence[pd.DataFrame], energy: Sequence[pd.DataFrame], *, is_same_set: bool
 ) -> list[Terms]:
@@ -132,6 +138,7 @@ def terms_of_rows(
     divided = (drive > 0.0).all(axis=0) & (mass > 0.0).all(axis=0)
     power = (both["fuel"] == "electricity").to_numpy() & divided
     per = np.divide(mass, drive, out=np.zeros_like(mass), where=drive > 0.0)
+    per[1] = without_noise(per[0], per[1])
 
     out = []
     first = Terms(

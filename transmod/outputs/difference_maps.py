@@ -22,7 +22,7 @@ from transmod.outputs.base_map import (
     lay_out,
     map_extent,
 )
-from transmod.outputs.maps import MISSING, places_to_name
+from transmod.outputs.maps import places_to_name
 from transmod.outputs.sheet import Block, Row, plain_style
 from transmod.outputs.wording import DASH, TEXT, class_limits, number, percent
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 _N_STEPS = 3  # on either side
-_ALIKE = "#d9dcdf"
+_ALIKE, _MISSING = "#b9bec3", "#c8a24a"  # not blue: that means less
 _THINNEST, _WIDEST = 0.4, 2.2  # pt
 
 
@@ -83,7 +83,7 @@ def draw_link_differences(  # noqa: PLR0913  a map has many texts
     with plain_style():
         sheet, axes = lay_out(map_extent(boundary, lines), [block], title, subtitle, source)
         draw_land(axes, boundary, districts)
-        draw_lines(axes, lines[np.isnan(values)], MISSING, 0.5, 2)
+        draw_lines(axes, lines[np.isnan(values)], _MISSING, 0.5, 2)
         for step in sorted(widths, key=abs):
             here = classes == step
             draw_lines(axes, lines[here], _colour(step, n), widths[step], 3 + 0.1 * abs(step))
@@ -139,7 +139,7 @@ def draw_cell_differences(  # noqa: PLR0913  a map has many texts
             PatchCollection(
                 [Rectangle((x[i] - half, y[i] - half), 2 * half, 2 * half) for i in shown],
                 facecolor=[
-                    MISSING if np.isnan(values[i]) else _colour(int(classes[i]), n) for i in shown
+                    _MISSING if np.isnan(values[i]) else _colour(int(classes[i]), n) for i in shown
                 ],
                 edgecolor="none",
                 antialiased=False,  # no seams between cells
@@ -204,7 +204,7 @@ def _key(
     missing = classes == -99
     if missing.any():
         share = percent(float(weights[missing].sum()), every)
-        rows.append(Row((TEXT["no_value"], share, DASH), MISSING, 0.8 if widths else None))
+        rows.append(Row((TEXT["no_value"], share, DASH), _MISSING, 0.8 if widths else None))
     known = np.isfinite(amounts)
     return [*rows, Row((TEXT["sum"], "", signed(float(amounts[known].sum()))), None)]
 
