@@ -106,6 +106,7 @@ class _StreamOfTwo:
         """Return the products of all areas, types and quantities (A, J, Q) that are not empty."""
         driven = [self._driven(d) for d in (0, 1)]
         vkm = np.stack([table.sum(axis=(1, 2, 3)) for table in driven])
+        vkm[1] = without_noise(vkm[0], vkm[1])
         shape = [
             np.divide(t, v[:, None, None, None], out=np.zeros_like(t), where=t > 0.0)
             for t, v in zip(driven, vkm, strict=True)
