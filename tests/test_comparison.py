@@ -351,9 +351,9 @@ MEMO = {"flights": "input/flights.csv", "voyages": "input/voyages.csv"}
 OUTPUTS = ["accounts", "links", "grid"]
 
 
-def write_run(root, fleet=small_run.FLEET, flights=small_run.FLIGHTS, **changes):
+def write_run(root, shares=small_run.FLEET, flights=small_run.FLIGHTS, **changes):
     run = small_run.build(root, memo=MEMO, outputs=OUTPUTS, **changes)
-    small_run.write_fleet(run / "input" / "fleet.csv", fleet)
+    small_run.write_fleet(run / "input" / "fleet.csv", shares)
     (run / "input" / "flights.csv").write_text(flights)
     (run / "input" / "voyages.csv").write_text(small_run.VOYAGES)
     compute_run(run)
@@ -435,6 +435,21 @@ def test_results_that_are_stale_are_refused(pair):
         fleet.write_text(before)
     with pytest.raises(InputError, match="must be one of co2"):
         compare(*pair, pollutant="co2e")
+
+
+@pytest.mark.slow
+def test_another_network_is_told_and_its_cells_are_compared(pair, tmp_path):
+    links = small_run.lay_links(small_run.LINKS[:-1])
+    volumes = {
+        name: {i: v for i, v in own.items() if i != 7} for name, own in small_run.VOLUMES.items()
+    }
+    b = write_run(tmp_path, links=links, volumes=volumes, districts={})
+    found = compare(pair[0], b)
+    assert found.links is None
+    assert any("different networks" in note for note in found.notes)
+    assert found.cells is not None
+    assert {one.what for one in found.warnings} == {"links.parquet", "districts.geojson"}
+    assert set(found.causes.loc[found.causes["subsector"] == "road", "cause"]) == {"activity"}
 
 
 @pytest.mark.slow

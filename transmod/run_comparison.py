@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,13 +143,12 @@ def compare(
         _require_present(Path(run))
     sides = _read_side(Path(run_a)), _read_side(Path(run_b))
     notes: list[str] = []
-    is_same = _same_set(sides, MOVEMENTS)
-    terms = list(road_terms(_road_sides(sides), _build_factors(sides, notes)))
-    terms += terms_of_rows(
+    beside = terms_of_rows(
         [_rows_beside(side) for side in sides],
         [_energy_beside(side) for side in sides],
-        is_same_set=is_same,
+        is_same_set=_same_set(sides, MOVEMENTS),
     )
+    driven = road_terms(_road_sides(sides), _build_factors(sides, notes))
     books = [
         Bookkeeping(s.inputs.rule, s.inputs.scenario.accounting.holdings(), s.inputs.account.gwp)
         for s in sides
@@ -157,7 +157,8 @@ def compare(
         to_amounts(side.ledger, side.energy, book.gwp)
         for side, book in zip(sides, books, strict=True)
     ]
-    causes = find_causes(terms, (books[0], books[1]), amounts)
+    # stream by stream: all terms of a large city would fill the memory
+    causes = find_causes(chain(driven, beside), (books[0], books[1]), amounts)
     assert_closed(causes.checks)
     notes += _say_not_estimated(sides)
     links = cells = None

@@ -21,7 +21,7 @@ _WARNED = {
     "version": "the runs were computed by different versions of transmod",
     "year": "the runs stand for different years",
     "timezone": "hours are of different clocks",
-    "calendar.period": "amounts stand for different times: a day is not compared with a year",
+    "calendar.period": "amounts stand for different times, so differences of amounts mean nothing",
     "accounting.rule": "lines are counted by different rules: in the cause `method`",
     "accounting.gwp": "CO2 equivalents have other warming potentials: in the cause `method`",
     "accounting.held": "other sources are held elsewhere: in the cause `method`",

@@ -96,7 +96,7 @@ class _StreamOfTwo:
         self.gradients = np.array([g for g in GRADIENT_NODES if g in nodes])
         self.factors = _with_stream(factors, sides, stream)
         share = [self._share(d) for d in (0, 1)]
-        self.types = sorted(set(share[0]) | set(share[1]))
+        self.types: list[str] = sorted({str(name) for own in share for name in own.columns})
         self.share = np.stack([s.reindex(columns=self.types, fill_value=0.0) for s in share])
         self.quantities = list(
             dict.fromkeys(q for f in self.factors.values() for q in f[0].quantities)
@@ -125,7 +125,8 @@ class _StreamOfTwo:
         # driving that emits the same to rounding makes no difference
         intensity[1] = without_noise(intensity[0], intensity[1])
 
-        a, j, q = np.nonzero(intensity.any(axis=(0, 1, 2)) & self.share.any(axis=0)[..., None])
+        emits, drives = (intensity > 0.0).any(axis=(0, 1, 2)), (self.share > 0.0).any(axis=0)
+        a, j, q = np.nonzero(np.asarray(emits) & np.asarray(drives)[..., None])
         side, lone = side[a], lone[a]
         return Terms(
             keys=self._keys(a, j, q),
@@ -152,10 +153,10 @@ class _StreamOfTwo:
         n_seasons = self.factors[d, d][0].index.shape[2] // _R if len(rows) else 1
         out = np.zeros((len(self.areas), self.gradients.size, n_seasons * _R, N_SPEED_NODES))
         place = (
-            pd.Index(self.areas).get_indexer(rows["district_id"]),
+            pd.Index(self.areas).get_indexer(pd.Index(rows["district_id"])),
             np.searchsorted(self.gradients, rows["gradient"].to_numpy(np.float64)),
             rows["season"].to_numpy(np.int64) * _R
-            + pd.Index(ROAD_TYPES).get_indexer(rows["road_type"]),
+            + pd.Index(ROAD_TYPES).get_indexer(pd.Index(rows["road_type"])),
             rows["speed_node"].to_numpy(np.int64),
         )
         out[place] = rows["vkm"].to_numpy(np.float64)
@@ -168,7 +169,7 @@ class _StreamOfTwo:
         for factors, c in self._by_preference(f, m):
             names = pd.Index(factors.types["vehicle_type"]).get_indexer(self.types)
             has = names >= 0
-            wanted = [self.quantities.index(q) for q in factors.quantities]
+            wanted = self._places(factors)
             new = has[:, None] & np.isin(np.arange(len(self.quantities)), wanted) & ~found
             if not new.any():
                 continue
@@ -187,6 +188,10 @@ class _StreamOfTwo:
                     power = out[..., self.quantities.index(POWER)]
                     out[..., self.quantities.index(quantity)] = power
         return out
+
+    def _places(self, factors: Factors) -> NDArray[np.int64]:
+        """Return the places of the quantities of factors among those of both runs."""
+        return np.array([self.quantities.index(q) for q in factors.quantities], np.int64)
 
     def _by_preference(self, f: int, m: int) -> list[tuple[Factors, int]]:
         order = dict.fromkeys(((f, m), (m, m), (1 - m, 1 - m)))
@@ -236,9 +241,8 @@ class _StreamOfTwo:
         for key in ((1, 1), (0, 0)):
             factors = self.factors[key][0]
             names = pd.Index(factors.types["vehicle_type"]).get_indexer(self.types)
-            wanted = [self.quantities.index(q) for q in factors.quantities]
             here = np.flatnonzero(names >= 0)
-            out[np.ix_(here, wanted)] = factors.carrier[names[here]]
+            out[np.ix_(here, self._places(factors))] = factors.carrier[names[here]]
         return out.astype(str)
 
 
