@@ -55,6 +55,8 @@ def match_line(samples, pairs, held, vertices, links, rule):
                 offset = 0.0 if k == 0 else links[link][2]
             if cost + extra <= 3.0 * rule["off_cost"] + 2.0 * rule["turn_cost"]:
                 here[link] = (cost + extra, offset)
+        if node >= 0 and len(here) > 1:
+            del here[None]
         choices.append(here)
 
     paths = {link: (samples[0][4] * cost, [link]) for link, (cost, _) in choices[0].items()}

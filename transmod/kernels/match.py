@@ -14,7 +14,7 @@ weight      (S,)    how much a sample counts                                    
 near_start  (P+1,)  first pair of each line; the last entry is Q
 near_link   (Q,)    link of a pair
 near_cost   (Q,)    cost of a pair: class, name, way                                     [-]
-held        (P, 2)  node at which the path must begin and end; -1: anywhere
+held        (P, 2)  node at which the path must begin and end, if a link there will do; -1: anywhere
 vx, vy      (V,)    vertices of the links                                                [m]
 way         (V,)    position of a vertex along its link                                  [m]
 vertex_start (L+1,) first vertex of each link; the last entry is V
@@ -160,7 +160,8 @@ def match_line(
         )  # fmt: skip
     for k in range(count[0]):
         total[0, k] = weight[first] * cost_of[0, k]
-    total[0, K] = weight[first] * rule[2]
+    if begin < 0 or count[0] == 0:
+        total[0, K] = weight[first] * rule[2]
     for i in range(1, n):
         step = at[first + i] - at[first + i - 1]
         for a in range(count[i - 1]):
@@ -201,6 +202,8 @@ def match_line(
             total[i, K] = total[i - 1, K]
             before[i, K] = K
         total[i, K] += weight[first + i] * rule[2]
+    if end >= 0 and count[n - 1] > 0:
+        total[n - 1, K] = np.inf
     best = K
     for k in range(count[n - 1]):
         if total[n - 1, k] < total[n - 1, best]:

@@ -36,7 +36,8 @@ ABOUT_RIGHT = 0.2  # logarithm of a ratio: within it the first spread will do
 # a line is matched if
 MOST_COST = 1.5  # its samples cost no more than this on average: half of a sample on no link
 LEAST_SHARE = 0.5  # at least so much of it lies on one connected path
-LEAST_SHARE_WITH_HOLES = 0.9  # or on several
+LEAST_SHARE_WITH_HOLES = 0.95  # or on several
+# and it begins and ends at the nodes where its neighbours do
 
 N_BLOCKS = 256  # lines are shared out in so many blocks, whatever the number of threads
 
@@ -173,6 +174,8 @@ class Paths:
         The place of each sample.
     samples : Samples
         The samples.
+    held : int64 (P, 2) or None
+        Nodes at which paths had to begin and end; -1: anywhere.
     rule : MatchRule
         With `spread_m` as it was used.
     """
@@ -181,6 +184,7 @@ class Paths:
     stretches: pd.DataFrame
     chosen: Chosen
     samples: Samples
+    held: Whole | None
     rule: MatchRule
 
 
@@ -227,11 +231,6 @@ def match_lines(
         The network.
     rule : MatchRule
         What makes a match likely. Without `spread_m` it is measured on the first paths.
-
-    Notes
-    -----
-    Where the path between held nodes is none to be had (see `is_sound`), that of the first time
-    stands, if that is.
     """
     samples = sample_lines(lines, rule)
     start = rule if rule.spread_m else replace(rule, spread_m=FIRST_SPREAD_M)
@@ -246,17 +245,9 @@ def match_lines(
     if final is not start:
         first = _choose(samples, pairs, free, graph, final)
     rows = trace(samples, first, graph, final).rows
-    held = find_held_nodes(lines, nodes, rows, graph, final.spread, final.reach_m)
-    second = _choose(samples, pairs, held, graph, final)
-    better = is_sound(judge(samples, second)) | ~is_sound(judge(samples, first))
-    keep = np.repeat(better, np.diff(samples.start))
-    chosen = Chosen(
-        *(
-            np.where(keep, getattr(second, field.name), getattr(first, field.name))
-            for field in fields(Chosen)
-        )
-    )
-    return replace(trace(samples, chosen, graph, final), rule=final)
+    held = find_held_nodes(lines, nodes, rows, graph, final.spread)
+    chosen = _choose(samples, pairs, held, graph, final)
+    return replace(trace(samples, chosen, graph, final), held=held, rule=final)
 
 
 def measure_spread(chosen: Chosen, rule: MatchRule) -> float:
@@ -269,7 +260,7 @@ def measure_spread(chosen: Chosen, rule: MatchRule) -> float:
     return round(min(max(SPREAD_PER_DEVIATION * deviation, low), high), 1)
 
 
-def judge(samples: Samples, chosen: Chosen) -> pd.DataFrame:
+def judge(paths: Paths) -> pd.DataFrame:
     """
     Sum up how well each of P lines lies on its path.
 
@@ -277,33 +268,34 @@ def judge(samples: Samples, chosen: Chosen) -> pd.DataFrame:
     -------
     DataFrame of P rows
         `share` of the line that lies on links, `cost` the mean cost of its samples, `cost_on` and
-        `distance_m` the means over samples on links (NaN: none), `stretches` how many.
+        `distance_m` the means over samples on links (NaN: none), `stretches` how many, `is_met`:
+        the path begins and ends where its neighbours do, `is_sound`: it is a match.
     """
+    samples, chosen = paths.samples, paths.chosen
     n_line = len(samples.start) - 1
     line = np.repeat(np.arange(n_line), np.diff(samples.start))
     on = chosen.link >= 0
     count = np.bincount(line, minlength=n_line)
     count_on = np.bincount(line, on, n_line)
-    stretches = _measure_stretches(samples, chosen)
-    metres = np.bincount(stretches["line"], stretches["line_m"], n_line)
+    metres = np.bincount(paths.stretches["line"], paths.stretches["line_m"], n_line)
     mean = {
         name: np.bincount(line[on], values[on], n_line) / np.where(count_on, count_on, np.nan)
         for name, values in (("cost_on", chosen.cost), ("distance_m", chosen.distance))
     }
-    return pd.DataFrame(
+    held = np.full((n_line, 2), -1) if paths.held is None else paths.held
+    ends = np.column_stack((on[samples.start[:-1]], on[samples.start[1:] - 1]))
+    judged = pd.DataFrame(
         {
             "share": np.minimum(metres / samples.position[samples.start[1:] - 1], 1.0),
             "cost": np.bincount(line, chosen.cost, n_line) / count,
             **mean,
-            "stretches": np.bincount(stretches["line"], minlength=n_line),
+            "stretches": np.bincount(paths.stretches["line"], minlength=n_line),
+            "is_met": (ends | (held < 0)).all(axis=1),
         }
     )
-
-
-def is_sound(judged: pd.DataFrame) -> NDArray[np.bool_]:
-    """Say which lines are matched: near enough, on links for the most part, in one path."""
-    whole = np.where(judged["stretches"] <= 1, LEAST_SHARE, LEAST_SHARE_WITH_HOLES)
-    return ((judged["cost"] <= MOST_COST) & (judged["share"] >= whole)).to_numpy()
+    least = np.where(judged["stretches"] <= 1, LEAST_SHARE, LEAST_SHARE_WITH_HOLES)
+    sound = judged["is_met"] & (judged["cost"] <= MOST_COST) & (judged["share"] >= least)
+    return judged.assign(is_sound=sound)
 
 
 def trace(samples: Samples, chosen: Chosen, graph: Graph, rule: MatchRule) -> Paths:
@@ -318,7 +310,7 @@ def trace(samples: Samples, chosen: Chosen, graph: Graph, rule: MatchRule) -> Pa
     rows = pd.DataFrame(
         {"line": line, "link": link, "from_m": begin, "to_m": end, "stretch": stretch}
     )
-    return Paths(rows, _measure_stretches(samples, chosen), chosen, samples, rule)
+    return Paths(rows, _measure_stretches(samples, chosen), chosen, samples, None, rule)
 
 
 def _row_arrays(size: int) -> tuple[NDArray[Any], ...]:

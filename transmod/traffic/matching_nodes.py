@@ -15,6 +15,8 @@ Whole = NDArray[np.int64]
 
 # a path that does not meet a node costs as much as this many spreads of distance
 MISSED_SPREADS = 3.0
+# farther off than this a node of the network is another one: the model's lies between two
+HELD_SPREADS = 3.0
 ROUNDS = 5  # of choosing anew where both ends of a line are the same node
 
 
@@ -24,7 +26,6 @@ def find_held_nodes(
     rows: pd.DataFrame,
     graph: Graph,
     spread_m: float,
-    reach_m: float,
 ) -> Whole:
     """
     Find the node of the network for both ends of each of P lines; -1: none.
@@ -42,13 +43,14 @@ def find_held_nodes(
         `Paths.rows`.
     graph : Graph
         The network.
-    spread_m, reach_m : float
+    spread_m : float
         As in `MatchRule`.
 
     Returns
     -------
     int64 (P, 2)
     """
+    reach_m = HELD_SPREADS * spread_m
     votes = _count_votes(lines, nodes, rows, graph, reach_m)
     ends = np.concatenate((shapely.get_point(lines, 0), shapely.get_point(lines, -1)))
     model_node = nodes.T.ravel()

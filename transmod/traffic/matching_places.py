@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from transmod.traffic.matching import MatchRule, Near, Paths, is_sound, judge, match_lines
+from transmod.traffic.matching import MatchRule, Near, Paths, judge, match_lines
 from transmod.traffic.matching_pairs import find_near, weigh_pairs
 from transmod.traffic.network_graph import Graph
 from transmod.traffic.place_lengths import place_lengths
@@ -116,8 +116,8 @@ def match_links(
     if not len(lines):
         return _no_match(places, faulty, rule)
     paths = match_lines(lines, nodes, near, graph, rule)
-    judged = judge(paths.samples, paths.chosen)
-    sound = is_sound(judged)
+    judged = judge(paths)
+    sound = judged["is_sound"].to_numpy(bool)
     pieces = _to_pieces(paths, links, graph, lines, sound)
     length = place_lengths(places)[place]
     on = np.bincount(
@@ -129,7 +129,6 @@ def match_links(
         judged["length_ratio"] = on / (length * judged["share"].to_numpy())
     judged["odd"] = _is_odd(length * judged["share"].to_numpy(), on, paths.rule.spread)
     judged["score"] = _score(judged)
-    judged["sound"] = sound
     judged["reason"] = np.where(sound, "", _why_not(judged, near(paths.rule.reach_m)))
     alone = np.flatnonzero(judged["share"] == 0.0)
     judged.loc[alone, "distance_m"] = find_away(lines[alone], tree)
@@ -214,6 +213,8 @@ def _why_not(judged: pd.DataFrame, near: Near) -> NDArray[np.object_]:
     reason[some & (share >= LEAST_SCORE) & (stretches <= 1)] = (
         "what runs along it is too far off, or of another direction or class"
     )
+    far = ~judged["is_met"].to_numpy(bool)
+    reason[some & far] = "the links along it do not meet where its neighbours do"
     reason[near.start[1:] == near.start[:-1]] = FAR
     return reason
 
@@ -231,12 +232,12 @@ def _sum_up(
 ) -> pd.DataFrame:
     """Sum up the directions of each place."""
     ids = places["place_id"].to_numpy(object)
-    sound = judged[judged["sound"]].groupby("place")
+    sound = judged[judged["is_sound"]].groupby("place")
     table = pd.DataFrame({"place_id": ids})
     for name in ("score", "distance_m", "length_ratio"):
         table[name] = sound[name].mean().reindex(range(len(ids))).to_numpy()
-    failed = judged[~judged["sound"]]
-    n_sound = np.bincount(judged["place"][judged["sound"]], minlength=len(ids))
+    failed = judged[~judged["is_sound"]]
+    n_sound = np.bincount(judged["place"][judged["is_sound"]], minlength=len(ids))
     n_failed = np.bincount(failed["place"], minlength=len(ids))
     # the whole volume goes one way where the network knows one way only
     share = sound["share"].sum().reindex(range(len(ids))).fillna(0.0).to_numpy()
