@@ -224,13 +224,18 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
             *_check_laws(inputs, activity, driven_outside, tables),
             *_check_memo(tables.ledger, memo_map),
         ],
-        notes=(
+        notes=_each_once(
             *inputs.notes,
             *road.notes,
             *(note for source in beside for note in source.notes),
             *_activity_notes(inputs, activity),
         ),
     )
+
+
+def _each_once(*notes: str) -> tuple[str, ...]:
+    """Leave out what was said before: cars, trains and machines have one grid."""
+    return tuple(dict.fromkeys(notes))
 
 
 def _check_laws(

@@ -43,6 +43,7 @@ _NEEDED = {
     "frequencies.txt": ("trip_id", "start_time", "end_time", "headway_secs"),
 }
 FILES = tuple(_NEEDED)
+_READ = {name for names in _NEEDED.values() for name in names} | {"shape_id"}
 _OPTIONAL = ("shapes.txt", "calendar.txt", "calendar_dates.txt", "frequencies.txt")
 
 
@@ -75,6 +76,10 @@ def read_gtfs(feed: Path, lines: Path, factors: RailFactors, *, year: int, crs: 
         With every fault: files or columns that lack, a route on rails without a row, a trip
         without shape or stops, a service without days.
 
+    Notes
+    -----
+    A trip drives the whole of its shape, also where its stops are a part of it.
+
     References
     ----------
     .. [1] General Transit Feed Specification, schedule reference, https://gtfs.org.
@@ -89,7 +94,8 @@ def read_gtfs(feed: Path, lines: Path, factors: RailFactors, *, year: int, crs: 
     trips = trips[trips["route_id"].isin(table["route_id"])].reset_index(drop=True)
     days, span = _count_days(tables, feed, year, faults)
     trips = trips.assign(
-        runs=trips["service_id"].map(days) * _repeats(trips, tables.get("frequencies.txt"))
+        runs=trips["service_id"].map(days)
+        * _repeats(trips, tables.get("frequencies.txt"), feed, faults)
     )
     _check_services(trips, feed, faults)
     faults.raise_any()
@@ -128,10 +134,7 @@ def _read_feed(feed: Path, faults: Faults) -> dict[str, pd.DataFrame]:
             if name not in _OPTIONAL:
                 faults.add(f"{feed} must hold {name}: not found, it has {listed(contents)}.")
             continue
-        frame = pd.read_csv(
-            io.BytesIO(contents[name]), dtype=str, keep_default_na=False, na_values=[""],
-            encoding="utf-8-sig", skipinitialspace=True,
-        )  # fmt: skip
+        frame = _read_table(f"{name} of {feed}", contents[name])
         missing = [column for column in needed if column not in frame.columns]
         if missing:
             faults.add(f"{name} of {feed} must have the columns {', '.join(needed)}: "
@@ -140,6 +143,18 @@ def _read_feed(feed: Path, faults: Faults) -> dict[str, pd.DataFrame]:
     if not {"calendar.txt", "calendar_dates.txt"} & set(contents):
         faults.add(f"{feed} must hold calendar.txt or calendar_dates.txt: neither is there.")
     return tables
+
+
+def _read_table(name: str, content: bytes) -> pd.DataFrame:
+    """Read the columns of a table that are of use, as text."""
+    try:
+        return pd.read_csv(
+            io.BytesIO(content), dtype=str, keep_default_na=False, na_values=[""],
+            encoding="utf-8-sig", skipinitialspace=True, usecols=lambda column: column in _READ,
+        )  # fmt: skip
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        text = str(error).strip().splitlines()[0].rstrip(".")
+        raise InputError(f"{name} must be a CSV table in UTF-8: {text}.") from error
 
 
 def _open(feed: Path) -> dict[str, bytes]:
@@ -211,19 +226,28 @@ def _count_days(
     return counts, (days[0].date(), days[-1].date())
 
 
-def _repeats(trips: pd.DataFrame, frequencies: pd.DataFrame | None) -> NDArray[np.float64]:
+def _repeats(
+    trips: pd.DataFrame, frequencies: pd.DataFrame | None, feed: Path, faults: Faults
+) -> NDArray[np.float64]:
     """Return how often each trip (N,) departs on a day of its service."""
     if frequencies is None or frequencies.empty:
         return np.ones(len(trips))
     begin, end = (_seconds(frequencies[f"{name}_time"]) for name in ("start", "end"))
-    headway = pd.to_numeric(frequencies["headway_secs"]).to_numpy(np.float64)
+    headway = pd.to_numeric(frequencies["headway_secs"], errors="coerce").to_numpy(np.float64)
+    bad = ~((headway > 0.0) & (end > begin))
+    if bad.any():
+        faults.add(
+            f"frequencies.txt of {feed} must have times such as 06:00:00, an end after its start "
+            f"and a headway > 0 [s]: {first_of(bad, lambda k: f'row {k + 1}')}."
+        )
+        return np.ones(len(trips))
     # a trip departs at the start and then every headway, before the end
     departures = pd.Series(np.ceil((end - begin) / headway), frequencies["trip_id"].to_numpy())
     return trips["trip_id"].map(departures.groupby(level=0).sum()).fillna(1.0).to_numpy(np.float64)
 
 
 def _seconds(clock: pd.Series) -> NDArray[np.float64]:
-    parts = clock.str.strip().str.split(":", expand=True).astype(float)
+    parts = clock.str.strip().str.extract(r"^(\d+):(\d\d):(\d\d)$").astype(float)
     return (parts[0] * 3600 + parts[1] * 60 + parts[2]).to_numpy(np.float64)
 
 
@@ -267,15 +291,15 @@ def _lines(
     frame = pd.DataFrame(
         {
             "key": points[key],
-            "order": pd.to_numeric(points[order]),
-            "x": pd.to_numeric(points[f"{prefix}lon"]),
-            "y": pd.to_numeric(points[f"{prefix}lat"]),
+            "order": pd.to_numeric(points[order], errors="coerce"),
+            "x": pd.to_numeric(points[f"{prefix}lon"], errors="coerce"),
+            "y": pd.to_numeric(points[f"{prefix}lat"], errors="coerce"),
         }
     ).sort_values(["key", "order"], kind="stable")
     return {
         str(name): shapely.LineString(group[["x", "y"]].to_numpy())
         for name, group in frame.groupby("key")
-        if len(group) > 1 and group[["x", "y"]].notna().all(axis=None)
+        if len(group) > 1 and group.notna().all(axis=None)
     }
 
 

@@ -138,11 +138,10 @@ def read_tracks(path: Path, lines: pd.Series, crs: CRS) -> tuple[gpd.GeoDataFram
         faults.add(f"{path} must have a column `line` that names the line of each track.")
     geometry = layer.geometry.to_numpy()
     kinds = (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)
-    bad = ~np.isin(shapely.get_type_id(geometry), kinds) | shapely.is_empty(geometry)
+    bad = ~np.isin(shapely.get_type_id(geometry), kinds) | ~(shapely.length(geometry) > 0.0)
     if bad.any():
-        faults.add(
-            f"`geometry` of {path} must be lines: {first_of(bad, lambda k: f'row {k + 1}')}."
-        )
+        first = first_of(bad, lambda k: f"row {k + 1}")
+        faults.add(f"`geometry` of {path} must be lines with a length: {first}.")
     faults.raise_any()
     named = layer["line"].astype(str)
     idle = sorted(set(named) - set(lines))
@@ -167,11 +166,12 @@ def no_tracks(crs: CRS) -> gpd.GeoDataFrame:
 def join_trains(parts: list[Trains], crs: CRS, faults: Faults) -> Trains:
     """Join trains of a table and of a timetable; a line may stand in one of them only."""
     rows = pd.concat([part.rows for part in parts], ignore_index=True)
-    twice = rows.duplicated(["line", "kind"])
-    if twice.any():
+    named = [line for part in parts for line in part.rows["line"].unique()]
+    twice = sorted({line for line in named if named.count(line) > 1})
+    if twice:
         faults.add(
             f"A line must stand in `rail.lines` or in `rail.gtfs_lines`, not in both: "
-            f"{listed(rows.loc[twice, 'line'])} stand in both."
+            f"{listed(twice)} stand in both."
         )
     tracks = [part.tracks for part in parts if len(part.tracks)]
     joined = pd.concat(tracks, ignore_index=True) if tracks else no_tracks(crs)
