@@ -136,7 +136,7 @@ def test_agrees_with_naive():
             assert np.isnan(mass)
         else:
             assert mass == pytest.approx(expected[key] / 1e6, rel=1e-12), key
-    lines = found.emission_rows["process"].map(LINE_OF)
+    lines = found.emission_rows["process"].astype("str").map(LINE_OF)
     lines[found.emission_rows["pollutant"] == "co2_biogenic"] = "road_biogenic"
     assert (found.emission_rows["activity"] == lines).all()
     process = {"road_fuel": "hot", "road_electricity": "electricity"}

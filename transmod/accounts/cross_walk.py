@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from transmod.accounts.ledger import InventoryLedger, MemoLedger
+from transmod.model.labels import decode, group_rows, stack
 from transmod.schema import CROSS_WALK
 
 _STREAM = ["vehicle_class", "trip_kind"]
@@ -128,19 +129,26 @@ def _rates(inventory: InventoryLedger, memo: MemoLedger, inside: pd.DataFrame) -
     """Sum kilometres, CO2 and energy by class and kind of trip; empty where parked or unknown."""
     rows = inventory.rows
     road = rows[(rows["subsector"] == "road") & (rows["scope"] == 1) & (rows["pollutant"] == "co2")]
-    energy = pd.concat([inventory.energy, memo.energy], ignore_index=True)
+    energy = stack([inventory.energy, memo.energy])
     energy = energy[(energy["subsector"] == "road") & (energy["activity"] != "road_grid_losses")]
     sums = pd.concat(
         [
-            frame.assign(**{name: frame[name].fillna("") for name in _STREAM})
-            .groupby(_STREAM, observed=True)[value]
-            .sum()
-            for frame, value in ((inside, "vkm"), (road, "mass_t"), (energy, "energy_tj"))
+            _sum_streams(inside, "vkm"),
+            _sum_streams(road, "mass_t"),
+            _sum_streams(energy, "energy_tj"),
         ],
         axis=1,
     )
     sums = sums.rename(columns={"mass_t": "co2_t"}).sort_index()
     return sums.where(sums.notna(), 0.0)  # a class without fuel emits none; parked cars drive none
+
+
+def _sum_streams(rows: pd.DataFrame, value: str) -> pd.Series:
+    """Add rows up by class and kind of trip."""
+    first, group = group_rows(rows[_STREAM])
+    names = decode(rows[_STREAM].iloc[first]).fillna("")
+    sums = rows[value].groupby(group, sort=False).sum()
+    return sums.set_axis(pd.MultiIndex.from_frame(names))
 
 
 def _outside(streams: pd.DataFrame, outside: pd.DataFrame) -> pd.DataFrame:
@@ -215,7 +223,7 @@ def _walk_fuel_sold(
     rows = inventory.rows
     road = rows[(rows["subsector"] == "road") & (rows["scope"] == 1) & (rows["pollutant"] == "co2")]
     co2 = road.groupby("fuel", observed=True)["mass_t"].sum()
-    energy = pd.concat([inventory.energy, memo.energy], ignore_index=True)
+    energy = stack([inventory.energy, memo.energy])
     energy = energy[(energy["subsector"] == "road") & (energy["activity"] != "road_grid_losses")]
     burnt = energy.groupby("fuel", observed=True)["energy_tj"].sum()
     for fuel, modelled in burnt.items():

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from transmod.errors import Faults
+from transmod.model.labels import label, relabel
 
 INCLUDED_ELSEWHERE = "IE"
 
@@ -75,30 +76,27 @@ def mark_held(
     holder = np.full(len(rows), -1)
     for number, holding in enumerate(holdings):
         chosen = _match(rows, holding)
-        label = _label(number, holding)
+        entry = _name(number, holding)
         twice = chosen & (holder >= 0)
         if not (chosen.any() or may_miss):
             faults.add(
-                f"{label} must match rows of the ledger: none of {len(rows):,} rows does. "
+                f"{entry} must match rows of the ledger: none of {len(rows):,} rows does. "
                 f"Look at ledger.parquet for what there is, or leave the entry out."
             )
         if twice.any():
             other = holder[twice][0]
             faults.add(
-                f"{label} must not touch what entry {other + 1} holds: {int(twice.sum()):,} of "
+                f"{entry} must not touch what entry {other + 1} holds: {int(twice.sum()):,} of "
                 f"{int(chosen.sum()):,} rows are in both. Narrow one of them."
             )
         holder[chosen] = number
     faults.raise_any()
-    names = np.array([*(holding.held_in for holding in holdings), None], object)
+    names = [*(holding.held_in for holding in holdings), None]
     elsewhere = np.array([*(h.mark == INCLUDED_ELSEWHERE for h in holdings), False])[holder]
     out = rows.copy(deep=False)
-    out["held_in"] = names[holder]
-    if elsewhere.any():
-        key = out["notation_key"].astype(object).to_numpy(copy=True)
-        key[elsewhere] = INCLUDED_ELSEWHERE
-        out["notation_key"] = key
-        out["in_total"] = out["in_total"].to_numpy(bool) & ~elsewhere
+    out["held_in"] = label(names, holder).array
+    out["notation_key"] = relabel(out["notation_key"], elsewhere, INCLUDED_ELSEWHERE)
+    out["in_total"] = out["in_total"].to_numpy(bool) & ~elsewhere
     return out
 
 
@@ -114,6 +112,6 @@ def _match(rows: pd.DataFrame, holding: Holding) -> np.ndarray:
     return chosen
 
 
-def _label(number: int, holding: Holding) -> str:
+def _name(number: int, holding: Holding) -> str:
     named = ", ".join(f"{name} = {value!r}" for name, value in holding.named.items())
     return f"Entry {number + 1} of `[[accounting.held]]` ({named})"

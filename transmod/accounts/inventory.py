@@ -18,7 +18,7 @@ from transmod.accounts.ledger import (
     total_energy,
 )
 from transmod.errors import CheckError
-from transmod.model.labels import encode_rows
+from transmod.model.labels import decode, group_rows, stack
 from transmod.schema import GREENHOUSE_GASES, INVENTORY, MEMO_KINDS, NO_DISTRICT, POLLUTANTS
 
 NO_DISTRICT_NAME = "inside the boundary, in no district"
@@ -88,14 +88,14 @@ def to_inventory(
     CheckError
         If a district has no name, or vehicle-kilometres but no road line to stand on.
     """
-    ledger = pd.concat([inventory.rows, memo.rows], ignore_index=True)
-    energy = pd.concat([inventory.energy, memo.energy], ignore_index=True)
+    ledger = stack([inventory.rows, memo.rows])
+    energy = stack([inventory.energy, memo.energy])
     # a substance without a figure is null on its line: it makes no line of its own
     not_estimated = ledger["notation_key"].isin(["NE"])
     ledger.loc[not_estimated, "notation_key"] = None
-    keys = pd.concat([ledger[_LINE], energy[_LINE]], ignore_index=True)
-    _, first, line = np.unique(encode_rows(keys), return_index=True, return_inverse=True)
-    lines = keys.iloc[first].reset_index(drop=True)
+    keys = stack([ledger[_LINE], energy[_LINE]])
+    first, line = group_rows(keys)
+    lines = decode(keys.iloc[first]).reset_index(drop=True)
     of_mass, of_energy = line[: len(ledger)], line[len(ledger) :]
 
     def add(values: np.ndarray, at: np.ndarray) -> np.ndarray:

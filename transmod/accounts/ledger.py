@@ -19,7 +19,7 @@ from transmod.accounts.held import Holding, mark_held
 from transmod.accounts.rules import to_lines
 from transmod.errors import CheckError
 from transmod.inputs.rules import Rule
-from transmod.model.labels import encode_rows, to_dtype
+from transmod.model.labels import encode_rows, relabel, stack, to_dtype
 from transmod.schema import EMISSION_KEYS, ENERGY, LEDGER, Table
 
 
@@ -54,13 +54,12 @@ class MemoLedger:
 
 
 def join_rows(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Put rows for the ledger under each other; text stays text where a source has none."""
+    """Put rows for the ledger under each other, their text coded."""
     dtypes = {column.name: column.dtype for column in (*LEDGER.columns, *ENERGY.columns)}
-    parts = [
+    return stack(
         pd.DataFrame({name: to_dtype(frame[name], dtypes[name]) for name in frame.columns})
         for frame in frames
-    ]
-    return pd.concat(parts, ignore_index=True)
+    )
 
 
 def post(
@@ -103,7 +102,8 @@ def post(
     if energy["energy_tj"].isna().any():
         raise CheckError("Energy [TJ] must be present in each row: a value is missing.")
     rows = to_lines(mass, rule)
-    rows.loc[rows["mass_t"].isna(), "notation_key"] = "NE"
+    unknown = rows["mass_t"].isna().to_numpy()
+    rows["notation_key"] = relabel(rows["notation_key"], unknown, "NE")
     rows = _add_equal(mark_held(rows, holdings), LEDGER, "mass_t")
     energy = mark_held(to_lines(energy, rule), holdings, may_miss=True)
     energy = _add_equal(energy, ENERGY, "energy_tj")
@@ -121,8 +121,8 @@ def switch_rule(
     inventory: InventoryLedger, memo: MemoLedger, rule: Rule, holdings: Sequence[Holding] = ()
 ) -> tuple[InventoryLedger, MemoLedger]:
     """Read a ledger by another rule: rows move between lines, no mass is computed anew."""
-    rows = pd.concat([inventory.rows, memo.rows], ignore_index=True)
-    energy = pd.concat([inventory.energy, memo.energy], ignore_index=True)
+    rows = stack([inventory.rows, memo.rows])
+    energy = stack([inventory.energy, memo.energy])
     return post(rows, energy, rule, holdings)
 
 
@@ -187,14 +187,14 @@ def total_energy(inventory: InventoryLedger, *, in_total: bool = True) -> float:
 
 def to_table(inventory: InventoryLedger, memo: MemoLedger) -> pd.DataFrame:
     """Both ledgers as one table in the form of `schema.LEDGER`, sorted by key."""
-    return to_form(pd.concat([inventory.rows, memo.rows], ignore_index=True), LEDGER)
+    return to_form(stack([inventory.rows, memo.rows]), LEDGER)
 
 
 def to_energy_table(
     inventory: InventoryLedger, memo: MemoLedger, coal: CoalEquivalent
 ) -> pd.DataFrame:
     """Energy of both ledgers as one table in the form of `schema.ENERGY`, sorted by key."""
-    energy = pd.concat([inventory.energy, memo.energy], ignore_index=True)
+    energy = stack([inventory.energy, memo.energy])
     return to_form(energy.assign(energy_tce=energy_tce(energy, coal)), ENERGY)
 
 
@@ -245,17 +245,17 @@ def _add_equal(rows: pd.DataFrame, table: Table, value: str) -> pd.DataFrame:
     key = list(table.key)
     number = encode_rows(rows[key])
     values = rows[value].to_numpy(np.float64)
-    # by the value too: a sum must not depend on the order in which rows were posted
-    order = np.lexsort((values, ~np.isnan(values), number))
-    number, values = number[order], values[order]
-    is_first = np.diff(number, prepend=-1) != 0
-    rows = rows[key].iloc[order[is_first]].reset_index(drop=True)
+    order = np.argsort(number)
+    is_first = np.diff(number[order], prepend=-1) != 0
     if is_first.all():
-        rows[value] = values
+        sums = values[order]
     else:
-        of_key = pd.Series(values).groupby(np.cumsum(is_first), sort=False)
-        rows[value] = of_key.sum(min_count=1).to_numpy()
-    return _with_dtypes(rows, table)
+        # by the value too: a sum must not depend on the order in which rows were posted
+        order = np.lexsort((values, ~np.isnan(values), number))
+        of_key = pd.Series(values[order]).groupby(np.cumsum(is_first), sort=False)
+        sums = of_key.sum(min_count=1).to_numpy()
+    rows = rows[key].iloc[order[is_first]].reset_index(drop=True)
+    return _with_dtypes(rows.assign(**{value: sums}), table)
 
 
 def _sum(

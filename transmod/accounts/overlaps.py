@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pandas as pd
 
 from transmod.accounts.ledger import InventoryLedger, MemoLedger
 from transmod.inputs.tables import read_shipped_table
-from transmod.model.labels import encode_rows
+from transmod.model.labels import stack
 from transmod.schema import OVERLAPS
 
-_LINE = ["activity", "vehicle_class", "gpc_ref", "in_total", "held_in", "pollutant", "mass_t"]
+_ASKED = [
+    "activity", "vehicle_class", "pollutant", "mass_t", "held_in", "in_total", "gpc_ref",
+]  # fmt: skip
 
 
 def find_overlaps(inventory: InventoryLedger, memo: MemoLedger) -> pd.DataFrame:
@@ -27,38 +28,26 @@ def find_overlaps(inventory: InventoryLedger, memo: MemoLedger) -> pd.DataFrame:
         none; `state` says whether the scenario declares it (`declared`, with `held_in`), the rule
         keeps it out of the total (`not in total`), or it is `open`.
     """
-    there, at_stake = _gather(inventory, memo)
+    ledger = stack([inventory.rows[_ASKED], memo.rows[_ASKED]])
+    of_activity = dict(list(ledger.groupby("activity", observed=True)))
     rows = []
     for pair in read_shipped_table("accounts", "overlaps").to_dict("records"):
-        own = at_stake[at_stake["activity"] == pair["activity"]]
+        own = of_activity.get(pair["activity"], ledger[:0])
         if isinstance(pair["vehicle_class"], str):
             own = own[own["vehicle_class"] == pair["vehicle_class"]]
-        if pair["activity"] not in there or own.empty:
+        if own.empty:
             continue
+        co2 = own.loc[own["pollutant"].isin(["co2"]), "mass_t"].dropna()
+        held = sorted(own["held_in"].dropna().unique())
         is_declared = own["held_in"].notna().all()
         state = "declared" if is_declared else "open" if own["in_total"].any() else "not in total"
-        co2 = own["co2_t"].dropna()
         rows.append(
             pair
             | {
                 "gpc_ref": ", ".join(sorted(own["gpc_ref"].dropna().unique())),
                 "co2_t": math.fsum(co2) if len(co2) else math.nan,
                 "state": state,
-                "held_in": "; ".join(sorted(own["held_in"].dropna().unique())) or None,
+                "held_in": "; ".join(held) or None,
             }
         )
     return pd.DataFrame(rows, columns=list(OVERLAPS.names))
-
-
-def _gather(inventory: InventoryLedger, memo: MemoLedger) -> tuple[set[str], pd.DataFrame]:
-    """Return the activities there are, and the fossil CO2 [t] of each kind of line."""
-    ledger = pd.concat([inventory.rows[_LINE], memo.rows[_LINE]], ignore_index=True)
-    number = encode_rows(ledger[_LINE[:-2]])
-    _, first, of_row = np.unique(number, return_index=True, return_inverse=True)
-    lines = ledger.iloc[first].reset_index(drop=True)
-    mass = ledger["mass_t"].to_numpy(np.float64)
-    known = (ledger["pollutant"] == "co2").to_numpy(bool) & ~np.isnan(mass)
-    lines["co2_t"] = np.bincount(of_row[known], mass[known], len(lines))
-    lines.loc[np.bincount(of_row[known], minlength=len(lines)) == 0, "co2_t"] = math.nan
-    energy = pd.concat([inventory.energy["activity"], memo.energy["activity"]])
-    return {*lines["activity"], *energy.unique()}, lines

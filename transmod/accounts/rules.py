@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from transmod.errors import CheckError
 from transmod.inputs.rules import Rule
 from transmod.inputs.tables import read_shipped_table
-from transmod.model.labels import encode_rows, label
+from transmod.model.labels import decode, group_rows, label
 
 LINE = ("item", "memo_kind", "in_total", "scope", "gpc_ref", "ipcc_code", "notation_key")
 
@@ -48,8 +47,8 @@ def to_lines(rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     """
     asked = [name for name in _ASKED if name in rows.columns]
     # a line depends on little: it is found once for all rows that are alike in this
-    _, first, of_row = np.unique(encode_rows(rows[asked]), return_index=True, return_inverse=True)
-    lines = _find_lines(rows[asked].iloc[first], rule)
+    first, of_row = group_rows(rows[asked])
+    lines = _find_lines(decode(rows[asked].iloc[first]), rule)
     out = rows.copy(deep=False)
     for name in LINE:
         values = lines[name]

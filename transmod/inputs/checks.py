@@ -48,6 +48,20 @@ def check_table(
     whole-number column may hold floats only if it is nullable and every value is whole, as Arrow
     gives them. Lists are checked value by value; lists of numbers must have one length.
     """
+    check_columns(frame, table, origin, faults, first_line=first_line)
+    if frame.columns.is_unique:
+        check_key(frame, table, origin, faults)
+
+
+def check_columns(
+    frame: pd.DataFrame,
+    table: Table,
+    origin: str,
+    faults: Faults,
+    *,
+    first_line: int | None = None,
+) -> None:
+    """Note what is wrong with columns, as `check_table` does, but not whether a key is unique."""
     missing = [name for name in table.required if name not in frame.columns]
     if missing:
         have = ", ".join(map(str, frame.columns)) or "none"
@@ -66,7 +80,6 @@ def check_table(
         if column.name in frame.columns:
             label = f"`{column.name}` [{column.unit}] of {origin}"
             _check_column(frame[column.name], column, _Report(label, where, faults))
-    _check_key(frame, table, origin, faults)
 
 
 def attempt(faults: Faults, read: Callable[..., T], *args: Any, **options: Any) -> T | None:
@@ -169,7 +182,8 @@ def _check_geometry(values: pd.Series, report: _Report) -> None:
 
 
 def _check_strings(values: pd.Series, null: np.ndarray, column: Column, report: _Report) -> None:
-    if pd.api.types.infer_dtype(values, skipna=True) not in ("string", "empty"):
+    names = values.cat.categories if isinstance(values.dtype, pd.CategoricalDtype) else values
+    if pd.api.types.infer_dtype(names, skipna=True) not in ("string", "empty"):
         report.must("be text", f"dtype {values.dtype}")
     elif column.choices is not None:
         bad = ~values.isin(column.choices).to_numpy() & ~null
@@ -237,7 +251,8 @@ def _check_lists(values: pd.Series, null: np.ndarray, column: Column, report: _R
     _check_range(numbers, missing, column, rows)
 
 
-def _check_key(frame: pd.DataFrame, table: Table, origin: str, faults: Faults) -> None:
+def check_key(frame: pd.DataFrame, table: Table, origin: str, faults: Faults) -> None:
+    """Note how many rows have the key of another one, and where the first is."""
     key = [name for name in table.key if name in frame.columns]
     if not key or any(name in table.required for name in set(table.key) - set(key)):
         return

@@ -1,15 +1,21 @@
-"""Names for positions, and back: text of large tables without a Python object for each row."""
+"""
+Names for positions, and back: text of large tables without a Python object for each row.
+
+Such text is kept coded, as a pandas category whose names ascend: rows hold small integers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pandas.api.types import union_categoricals
 
-_LARGE = 2**31
+_LARGE = 2**62
 
 
 def label(
@@ -21,54 +27,100 @@ def label(
     Parameters
     ----------
     names : sequence of str
-        None stands for null.
+        None stands for null; a name may stand more than once.
     positions : int (N,)
         Positions in `names`.
 
     Returns
     -------
     pandas.Series
-        (N,) text, in the dtype that pandas gives text.
+        (N,) coded text.
     """
-    coded = pa.DictionaryArray.from_arrays(
-        pa.array(positions.astype(np.int32)), pa.array(list(names), pa.string())
+    return pd.Series(pd.Categorical(pd.array(names, dtype="str")).take(positions))
+
+
+def relabel(column: pd.Series, chosen: NDArray[np.bool_], name: str | None) -> pd.Series:
+    """Return text (N,), coded, with `name` in the chosen rows."""
+    coded = column.astype("category").cat
+    names = [*coded.categories, name, None]
+    return label(names, np.where(chosen, len(names) - 2, coded.codes)).set_axis(column.index)
+
+
+def stack(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Put tables of the same columns under each other; coded text stays coded."""
+    parts = list(frames)
+    columns = {name: [part[name] for part in parts] for name in parts[0].columns}
+    return pd.DataFrame(
+        {
+            name: union_categoricals(own, sort_categories=True)
+            if all(isinstance(column.dtype, pd.CategoricalDtype) for column in own)
+            else pd.concat(own, ignore_index=True)
+            for name, own in columns.items()
+        }
     )
-    return coded.cast(pa.string()).to_pandas()
 
 
-def encode(column: pd.Series) -> NDArray[np.int64]:
+def encode(column: pd.Series) -> tuple[NDArray[np.int64], int]:
     """
-    Return the place of each value among the different ones, ascending; -1 where null.
+    Give each value of a column its number among the different ones, ascending.
 
     Parameters
     ----------
     column : pandas.Series
         (N,) text, numbers or truth values.
+
+    Returns
+    -------
+    int64 (N,), int
+        Number of each value, and how many numbers there are; the last of them is that of null.
     """
-    code, names = pd.factorize(column)
-    rank = np.empty(len(names) + 1, np.int64)
-    rank[np.argsort(np.asarray(names), kind="stable")] = np.arange(len(names))
-    rank[-1] = -1  # of nulls, whose code is -1
-    return rank[code]
+    values = to_array(column)
+    if values.null_count == len(values):
+        return np.zeros(len(values), np.int64), 1
+    coded = values.dictionary_encode()
+    rank = pc.rank(coded.dictionary, tiebreaker="dense").to_numpy() - 1
+    null = len(rank)
+    place = np.append(rank, null).astype(np.int64)
+    return place[coded.indices.fill_null(null).to_numpy()], null + 1
 
 
 def encode_rows(table: pd.DataFrame) -> NDArray[np.int64]:
-    """Return a number (N,) for each row: equal for equal rows, ascending as the columns say."""
-    whole = np.zeros(len(table), np.int64)
+    """Return a number (N,) for each row: equal for equal rows, ascending with nulls last."""
+    whole, size = np.zeros(len(table), np.int64), 1
     for name in table.columns:
-        own = encode(table[name]) + 1
-        whole = whole * (own.max(initial=0) + 1) + own
-        # numbers stay small, so that the next column fits
-        if whole.max(initial=0) > _LARGE:
-            whole = np.unique(whole, return_inverse=True)[1]
+        own, count = encode(table[name])
+        if size * count > _LARGE:
+            found, whole = np.unique(whole, return_inverse=True)
+            size = found.size
+        whole *= count
+        whole += own
+        size *= count
     return whole
 
 
+def to_array(column: pd.Series) -> pa.Array:
+    """Return a column as Arrow has it, in one piece; coded text is a dictionary array."""
+    array = pa.array(column, from_pandas=True)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def group_rows(table: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first of each group of equal rows, and the group that each row (N,) is in."""
+    group, _ = pd.factorize(encode_rows(table))
+    return np.flatnonzero(~pd.Series(group).duplicated()), group
+
+
+def decode(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with its coded text written out, for small tables that go on."""
+    return table.astype(dict.fromkeys(table.select_dtypes("category"), "str"))
+
+
 def to_dtype(column: pd.Series, dtype: str) -> pd.Series:
-    """Return a column in a dtype of the schema; text by way of Arrow, not of Python objects."""
+    """Return a column in a dtype of the schema, text coded."""
     wanted = pd.api.types.pandas_dtype(dtype)
-    if column.dtype == wanted or not isinstance(wanted, pd.StringDtype):
+    if not isinstance(wanted, pd.StringDtype):
         return column.astype(wanted)
-    text = pa.array(column, pa.string(), from_pandas=True)
-    found: pd.Series = text.to_pandas(types_mapper=lambda _: wanted)
-    return found.set_axis(column.index)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column
+    names = pd.Categorical(column.astype("str"))
+    return pd.Series(names, index=column.index)

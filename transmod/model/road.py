@@ -343,10 +343,14 @@ def _outside_validity(
     for g, gradient in enumerate(_positions(gradients)):
         for r in range(driven.shape[2]):
             limits = factors.validity[types, r % len(ROAD_TYPES), gradient]
-            low = np.einsum("ak,jk->aj", driven[:, g, r], 1.0 * (speed < limits[:, :1]))
-            high = np.einsum("ak,jk->aj", driven[:, g, r], 1.0 * (speed > limits[:, 1:]))
-            below += float((low * share[:, types]).sum())
-            above += float((high * share[:, types]).sum())
+            # many types, few limits
+            (slow, of_slow), (fast, of_fast) = (
+                np.unique(limit, return_inverse=True) for limit in limits.T
+            )
+            low = np.einsum("ak,nk->an", driven[:, g, r], 1.0 * (speed < slow[:, None]))
+            high = np.einsum("ak,nk->an", driven[:, g, r], 1.0 * (speed > fast[:, None]))
+            below += float((low[:, of_slow] * share[:, types]).sum())
+            above += float((high[:, of_fast] * share[:, types]).sum())
     return float(driven.sum()), below, above
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from transmod.model.electric import losses_per_delivered
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
-from transmod.model.labels import label
+from transmod.model.labels import decode, label
 from transmod.model.road import activity_of, times_curves
 from transmod.model.terms import TERM_KEYS, Terms, freeze, without_noise
 from transmod.schema import GRADIENT_NODES, N_SPEED_NODES, ROAD_TYPES
@@ -233,7 +233,7 @@ class _StreamOfTwo:
             "process": label([process for process, _ in self.quantities], q),
             "pollutant": label([pollutant for _, pollutant in self.quantities], q),
         }
-        return pd.DataFrame(keys)[list(TERM_KEYS)]
+        return decode(pd.DataFrame(keys)[list(TERM_KEYS)])
 
     def _carriers(self) -> np.ndarray:
         """Return the fuel behind each type and quantity (J, Q), empty for wear."""

@@ -270,4 +270,5 @@ def _class_totals(results: Results) -> pd.DataFrame:
     vkm = road.groupby("vehicle_class")["vkm"].sum()
     # a class without exhaust, such as an all-electric fleet, has no row: its CO2 is unknown here
     mass = own.groupby("vehicle_class")["mass_t"].sum().reindex(vkm.index)
-    return pd.DataFrame({"vehicle_class": vkm.index, "co2_t": mass.values, "vkm": vkm.values})
+    names = vkm.index.astype("str")
+    return pd.DataFrame({"vehicle_class": names, "co2_t": mass.values, "vkm": vkm.values})

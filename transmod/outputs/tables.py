@@ -14,18 +14,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import shapely
-from numpy.typing import NDArray
 
 from transmod.errors import CheckError, Faults, InputError
-from transmod.inputs.checks import check_table
+from transmod.inputs.checks import check_columns, check_key
+from transmod.model.labels import encode_rows, to_array
 from transmod.schema import Column, Table
 
 ROW_GROUP_ROWS = 2**17
 GEOPARQUET_VERSION = "1.1.0"
-_RADIX_LIMIT = 2**62
 
 _TYPES = {
     "int8": pa.int8(),
@@ -153,8 +151,6 @@ def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
     CheckError
         If the rows break the schema; the message lists every fault.
     """
-    coded = frame.select_dtypes("category").columns
-    frame = frame.astype({name: frame[name].cat.categories.dtype for name in coded})
     faults = Faults()
     extra = [str(name) for name in frame.columns if name not in table.names]
     if extra:
@@ -162,14 +158,17 @@ def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
             f"{table.name} must have no column outside its schema: found {', '.join(extra)}. "
             f"Valid are {', '.join(table.names)}."
         )
-    check_table(frame, table, table.name, faults)
-    try:
-        faults.raise_any()
-    except InputError as error:  # rows of our own making: not the user's fault
-        raise CheckError(str(error)) from None
+    check_columns(frame, table, table.name, faults)
+    if faults:
+        check_key(frame, table, table.name, faults)
+        _raise_any(faults)
     present = [c for c in table.columns if c.name in frame.columns]
     arrays = {c.name: _to_array(frame[c.name], c) for c in present}
-    rank = _rank([arrays[name] for name in table.key if name in arrays])
+    rank = encode_rows(frame[[name for name in table.key if name in arrays]])
+    order = np.argsort(rank, kind="stable")
+    if (np.diff(rank[order]) == 0).any():
+        check_key(frame, table, table.name, faults)
+        _raise_any(faults)
     schema = pa.schema(
         [
             pa.field(
@@ -184,37 +183,28 @@ def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
     )
     rows = pa.Table.from_arrays([arrays[c.name] for c in present], schema=schema)
     if (np.diff(rank) < 0).any():
-        rows = rows.take(pa.array(np.argsort(rank, kind="stable")))
+        rows = rows.take(pa.array(order))
     return rows
+
+
+def _raise_any(faults: Faults) -> None:
+    """Raise the faults of rows of our own making: they are not the user's."""
+    try:
+        faults.raise_any()
+    except InputError as error:
+        raise CheckError(str(error)) from None
 
 
 def _to_array(series: pd.Series, column: Column) -> pa.Array:
     if column.dtype == "geometry":
         wkb = shapely.to_wkb(series.to_numpy(), byte_order=1, flavor="iso")
         return pa.array(wkb, type=_TYPES["geometry"])
-    array = pa.array(series, from_pandas=True)
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
+    array = to_array(series)
+    if pa.types.is_dictionary(array.type):  # a cast of its names is faster than one of its rows
+        array = array.dictionary.cast(_TYPES[column.dtype]).take(array.indices)
     if column.dtype == "list<float32>" and len(series):  # of one length, as the schema has it
         return array.cast(pa.list_(pa.float32(), len(series.iloc[0])))
     return array.cast(_TYPES[column.dtype], safe=True)
-
-
-def _rank(keys: list[pa.Array]) -> NDArray[np.int64]:
-    """Give each row a number by its key: equal keys have equal numbers, nulls come last."""
-    rank = np.zeros(len(keys[0]), np.int64)
-    size = 1
-    for key in keys:
-        encoded = key.dictionary_encode()
-        n = len(encoded.dictionary)
-        place = np.append(pc.rank(encoded.dictionary, tiebreaker="dense").to_numpy() - 1, n)
-        codes = place[encoded.indices.fill_null(n).to_numpy()].astype(np.int64)
-        if size * (n + 1) > _RADIX_LIMIT:
-            present, rank = np.unique(rank, return_inverse=True)
-            size = present.size
-        rank = rank * (n + 1) + codes
-        size *= n + 1
-    return rank
 
 
 def _write_parquet(rows: pa.Table, path: Path, metadata: Mapping[str, str]) -> None:
