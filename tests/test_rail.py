@@ -253,6 +253,7 @@ FREQUENCY = "trip_id,start_time,end_time,headway_secs\n"
 NO_DAYS = "service_id,date,exception_type\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "message"),
     [
