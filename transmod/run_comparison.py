@@ -14,7 +14,7 @@ from transmod.accounts.checks import Check, assert_closed
 from transmod.accounts.differences import Bookkeeping, find_causes, to_amounts, to_differences
 from transmod.accounts.place_differences import compare_cells, compare_links
 from transmod.accounts.shapley import METHOD
-from transmod.errors import InputError
+from transmod.errors import CheckError, InputError
 from transmod.factor_inputs import PROFILES, recall_factors
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.results import (
@@ -32,6 +32,7 @@ from transmod.model.electric import find_grid_losses
 from transmod.model.factors import Factors, find_grid_factor
 from transmod.model.spectrum_terms import RoadSide, road_terms
 from transmod.model.terms import TERM_KEYS, terms_of_rows
+from transmod.outputs.comparison import ComparisonTables, check_folder, write_comparison
 from transmod.outputs.folder import repair
 from transmod.process_inputs import choose_processes, lay_climate, with_mileage
 from transmod.profiles import recall_profiles
@@ -139,6 +140,8 @@ def compare(
         raise InputError(
             f"The pollutant of a map must be one of {', '.join(POLLUTANTS)}: found {pollutant!r}."
         )
+    if out is not None:
+        check_folder(Path(out))  # before all that takes time
     for run in (run_a, run_b):
         _require_present(Path(run))
     sides = _read_side(Path(run_a)), _read_side(Path(run_b))
@@ -159,7 +162,13 @@ def compare(
     ]
     # stream by stream: all terms of a large city would fill the memory
     causes = find_causes(chain(driven, beside), (books[0], books[1]), amounts)
-    assert_closed(causes.checks)
+    try:
+        assert_closed(causes.checks)
+    except CheckError as error:
+        raise CheckError(
+            f"{error}\nResults that an earlier program computed may differ in a digit: compute "
+            f"both anew, transmod run {run_a} --force and transmod run {run_b} --force."
+        ) from error
     notes += _say_not_estimated(sides)
     links = cells = None
     options = compare_options(sides[0].manifest, sides[1].manifest)
@@ -192,8 +201,6 @@ def compare(
 
 
 def _write(found: RunComparison, inputs: Inputs, out: Path, pollutant: str) -> None:
-    from transmod.outputs.comparison import ComparisonTables, write_comparison
-
     cells = found.cells
     write_comparison(
         ComparisonTables(

@@ -105,16 +105,32 @@ def write_comparison(tables: ComparisonTables, folder: Path, pollutant: str) -> 
     return [*written, FACTS]
 
 
+def check_folder(folder: Path) -> None:
+    """
+    Make sure that a folder is empty, holds a former comparison, or is not there.
+
+    Raises
+    ------
+    InputError
+        If it holds something else, or is no folder.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise InputError(f"{folder} must be a folder: it is a file. Name another one.")
+    others = sorted(path.name for path in folder.iterdir() if path.name not in _FILES)
+    if others:
+        raise InputError(
+            f"{folder} must be empty or hold a former comparison: it holds {others[0]} "
+            f"({len(others)} other files). Name another folder."
+        )
+
+
 def _clear(folder: Path) -> None:
     """Make an empty folder, or one that holds no comparison any more."""
+    check_folder(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        others = [path.name for path in folder.iterdir() if path.name not in _FILES]
-        if others:
-            raise InputError(
-                f"{folder} must be empty or hold a former comparison: it holds {others[0]} "
-                f"({len(others)} other files). Name another folder."
-            )
         for name in _FILES:  # the facts first: without them nothing here counts
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
