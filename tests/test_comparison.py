@@ -447,7 +447,8 @@ def test_another_network_is_told_and_its_cells_are_compared(pair, tmp_path):
         name: {i: v for i, v in own.items() if i != 7} for name, own in small_run.VOLUMES.items()
     }
     b = write_run(tmp_path, links=links, volumes=volumes, districts={"whole": small_run.BOUNDARY})
-    found = compare(pair[0], b)
+    found = compare(pair[0], b, out=tmp_path / "out")
+    assert (tmp_path / "out" / "difference_map.png").is_file()  # of cells
     assert found.links is None
     assert any("different networks" in note for note in found.notes)
     assert found.cells is not None

@@ -229,10 +229,9 @@ def _postings(
 ) -> list[tuple[NDArray[np.int64], NDArray[np.object_], Floats, NDArray[np.object_]]]:
     """Return rows of terms, the account they stand in, the weight of either run, the pollutant."""
     keys = terms.keys
-    accounts = []
-    for book in books:
-        lines = mark_held(to_lines(keys, book.rule), book.holdings, may_miss=True)
-        accounts.append(to_account(lines))
+    accounts = [_stand(keys, books[0])]
+    # most runs account alike: lines are then found once
+    accounts.append(accounts[0] if _is_alike(*books) else _stand(keys, books[1]))
     # a row that changes its account, stands in that of A for run A, in that of B for run B
     stays = accounts[0] == accounts[1]
     lone = (terms.activity > 0.0).sum(axis=0) == 1
@@ -256,6 +255,15 @@ def _postings(
         warming = np.where(lone[gas], own, warming)
         out.append((gas, account[gas], weight[:, gas] * warming, np.full(gas.size, "co2e", object)))
     return [posting for posting in out if posting[0].size]
+
+
+def _stand(keys: pd.DataFrame, book: Bookkeeping) -> NDArray[np.object_]:
+    """Return the account that each row stands in."""
+    return to_account(mark_held(to_lines(keys, book.rule), book.holdings, may_miss=True))
+
+
+def _is_alike(a: Bookkeeping, b: Bookkeeping) -> bool:
+    return a.holdings == b.holdings and a.rule.lines.equals(b.rule.lines)
 
 
 def _add_up(keys: pd.DataFrame, parts: Floats, names: Sequence[str]) -> pd.DataFrame:
