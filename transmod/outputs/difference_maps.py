@@ -35,6 +35,7 @@ Floats = NDArray[np.float64]
 
 _N_STEPS = 3  # on either side
 _ALIKE, _MISSING = "#b9bec3", "#c8a24a"  # not blue: that means less
+_ALIKE_AREA = "#e4e6e8"  # as dark as lines need, an area would hide the others
 _THINNEST, _WIDEST = 0.4, 2.2  # pt
 
 
@@ -139,7 +140,8 @@ def draw_cell_differences(  # noqa: PLR0913  a map has many texts
             PatchCollection(
                 [Rectangle((x[i] - half, y[i] - half), 2 * half, 2 * half) for i in shown],
                 facecolor=[
-                    _MISSING if np.isnan(values[i]) else _colour(int(classes[i]), n) for i in shown
+                    _MISSING if np.isnan(values[i]) else _colour(int(classes[i]), n, _ALIKE_AREA)
+                    for i in shown
                 ],
                 edgecolor="none",
                 antialiased=False,  # no seams between cells
@@ -164,9 +166,9 @@ def _classify(values: Floats, limits: list[float]) -> NDArray[np.int64]:
     return np.where(np.isnan(values), -99, np.sign(np.nan_to_num(values)) * steps).astype(np.int64)
 
 
-def _colour(step: int, n: int) -> str:
+def _colour(step: int, n: int, alike: str = _ALIKE) -> str:
     if step == 0:
-        return _ALIKE
+        return alike
     depth = 0.17 + 0.27 * (abs(step) / max(n, 1))  # from pale to dark on either side
     return str(mpl.colors.to_hex(mpl.colormaps["RdBu_r"](0.5 + np.sign(step) * depth)))
 
@@ -200,7 +202,8 @@ def _key(
                 else TEXT["between"].format(label, f"{sign}{written[at + 1]}")
             )
         cells = (label, percent(float(weights[here].sum()), every), signed(amounts[here].sum()))
-        rows.append(Row(cells, _colour(step, n), widths.get(step)))
+        colour = _colour(step, n, _ALIKE if widths else _ALIKE_AREA)
+        rows.append(Row(cells, colour, widths.get(step)))
     missing = classes == -99
     if missing.any():
         share = percent(float(weights[missing].sum()), every)
