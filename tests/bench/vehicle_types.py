@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -89,10 +90,11 @@ def measure(folder):
 
 
 def in_process(folder):
+    # what is kept is kept here: others on the machine make room for their own
+    kept = {"TRANSMOD_CACHE_DIR": str(folder.parent / "kept")}
     done = subprocess.run(
         [sys.executable, __file__, "--once", str(folder)],
-
-        check=True, capture_output=True, text=True,
+        check=True, capture_output=True, text=True, env=os.environ | kept,
     )  # fmt: skip
     return json.loads(done.stdout)
 

@@ -6,6 +6,7 @@ Parquet files carry the unit and the meaning of every column in the metadata of 
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -200,8 +201,9 @@ def _to_array(series: pd.Series, column: Column) -> pa.Array:
         wkb = shapely.to_wkb(series.to_numpy(), byte_order=1, flavor="iso")
         return pa.array(wkb, type=_TYPES["geometry"])
     array = to_array(series)
-    if pa.types.is_dictionary(array.type):  # a cast of its names is faster than one of its rows
-        array = array.dictionary.cast(_TYPES[column.dtype]).take(array.indices)
+    if pa.types.is_dictionary(array.type):  # of text: rows stay coded
+        names = array.dictionary.cast(_TYPES[column.dtype])
+        return pa.DictionaryArray.from_arrays(array.indices, names)
     if column.dtype == "list<float32>" and len(series):  # of one length, as the schema has it
         return array.cast(pa.list_(pa.float32(), len(series.iloc[0])))
     return array.cast(_TYPES[column.dtype], safe=True)
@@ -209,15 +211,23 @@ def _to_array(series: pd.Series, column: Column) -> pa.Array:
 
 def _write_parquet(rows: pa.Table, path: Path, metadata: Mapping[str, str]) -> None:
     facts = {**{k.decode(): v.decode() for k, v in rows.schema.metadata.items()}, **metadata}
-    pq.write_table(
-        rows.replace_schema_metadata(dict(sorted(facts.items()))),
+    facts = dict(sorted(facts.items()))
+    # text may be coded here, but readers shall get text: so they are given the schema of this
+    plain = [
+        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+        for field in rows.schema
+    ]
+    schema = base64.b64encode(pa.schema(plain, metadata=facts).serialize()).decode()
+    with pq.ParquetWriter(
         path,
+        rows.schema,
         version="2.6",
         data_page_version="1.0",
         compression="zstd",
         compression_level=3,
-        row_group_size=ROW_GROUP_ROWS,
         use_dictionary=True,
-        write_statistics=[f.name for f in rows.schema if not pa.types.is_binary(f.type)],
-        store_schema=True,
-    )
+        write_statistics=[f.name for f in plain if not pa.types.is_binary(f.type)],
+        store_schema=False,
+    ) as writer:
+        writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
+        writer.add_key_value_metadata({**facts, "ARROW:schema": schema})
