@@ -35,7 +35,9 @@ WAYS = [
 ]
 
 
-@pytest.mark.parametrize("row", list(PUBLISHED.itertuples()), ids=lambda row: f"{row.place} {row.kind}")
+@pytest.mark.parametrize(
+    "row", list(PUBLISHED.itertuples()), ids=lambda row: f"{row.place} {row.kind}"
+)
 def test_published_pairs(row):
     shift = getattr(chinese_coordinates, row.kind)
     lon, lat = shift(np.array([row.lon]), np.array([row.lat]))

@@ -40,9 +40,7 @@ def program(*words):
 @pytest.fixture(scope="module")
 def city(tmp_path_factory):
     """The small city, computed by the installed program; its run folder and what it said."""
-    folder = small_run.build(
-        tmp_path_factory.mktemp("city"), outputs=["accounts", "links", "grid"]
-    )
+    folder = small_run.build(tmp_path_factory.mktemp("city"), outputs=["accounts", "links", "grid"])
     return folder, program("run", folder)
 
 

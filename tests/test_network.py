@@ -345,7 +345,9 @@ def test_interrupted_build_is_known(crosstown, monkeypatch):
 
 
 def test_faults_of_a_question(crosstown):
-    with pytest.raises(InputError, match="from one of --osm, --place, --links, --source: none given"):
+    with pytest.raises(
+        InputError, match="from one of --osm, --place, --links, --source: none given"
+    ):
         build(crosstown, osm=None)
     with pytest.raises(InputError, match="--osm, --place given"):
         build(crosstown, place="x")

@@ -162,7 +162,9 @@ def test_law_mean_over_the_calendar_is_one(year, zone, layout, profile, free):
 
 def test_shipped_profiles_keep_their_schema_and_sources():
     table = read_shipped_table("traffic", "temporal_profiles")
-    assert tuple(table.columns) == TEMPORAL_PROFILE.names[:-2]  # of published ones no stations known
+    assert (
+        tuple(table.columns) == TEMPORAL_PROFILE.names[:-2]
+    )  # of published ones no stations known
     assert table[["source", "year", "licence", "verification"]].notna().all().all()
     classes = read_shipped_table("traffic", "temporal_classes")
     for profile in SHIPPED:

@@ -161,10 +161,12 @@ def engine_masses(
     grams += np.nan_to_num(per_kg) * (1e-3 * fuel_g)[:, None]
     slow = engines.low_load[ship] & (load < method["low_load_below"])
     if slow.any():
-        for row in tables.low_load.itertuples():
-            if row.pollutant in LOW_LOAD:
-                q = EMITTED.index(row.pollutant)
-                more = low_load_factor(load[slow], row.a, row.x, row.b, method["low_load_below"])
+        for row in tables.low_load.to_dict("records"):
+            if row["pollutant"] in LOW_LOAD:
+                q = EMITTED.index(row["pollutant"])
+                more = low_load_factor(
+                    load[slow], row["a"], row["x"], row["b"], method["low_load_below"]
+                )
                 grams[slow, q] *= more
     value, exponent = engines.black_carbon[ship].T
     carbon = np.minimum(fuel_g * value * load**exponent, grams[:, _PM25])
@@ -196,15 +198,15 @@ def _per_energy(
     tier = ships["nox_tier"].to_numpy()
     out = np.full((len(ships), len(EMITTED)), np.nan)
     factors = tables.factors[tables.factors["machinery"] == machine]
-    for row in factors[factors["engine"].isin(set(name))].itertuples():
-        fits = name == row.engine
-        if isinstance(row.fuel_group, str):
-            fits &= group == row.fuel_group
+    for row in factors[factors["engine"].isin(set(name))].to_dict("records"):
+        fits = name == row["engine"]
+        if isinstance(row["fuel_group"], str):
+            fits &= group == row["fuel_group"]
         else:
             fits &= group != "methanol"  # engines on methanol were not measured for these
-        if not np.isnan(row.nox_tier):
-            fits &= tier == row.nox_tier
-        out[fits, EMITTED.index(row.pollutant)] = row.value
+        if not np.isnan(row["nox_tier"]):
+            fits &= tier == row["nox_tier"]
+        out[fits, EMITTED.index(row["pollutant"])] = row["value"]
     return out
 
 
@@ -240,15 +242,15 @@ def _add_sulphur(
     method, names = tables.method, fuel.to_numpy(object)
     rows = tables.sulphur[tables.sulphur["from_year"] <= year].sort_values("from_year")
     sulphur = np.full(len(names), np.nan)
-    for row in rows.itertuples():
-        sulphur[names == row.fuel] = row.value
+    for row in rows.to_dict("records"):
+        sulphur[names == row["fuel"]] = row["value"]
     known = ~np.isnan(sulphur)
     by_fuel[known, EMITTED.index("so2")] = method["so2_of_sulphur"] * sulphur[known] * 1e3
-    for row in tables.particles.itertuples():
-        fits = group == row.fuel_group
-        by_energy[fits, _PM10] = row.value
-        if not np.isnan(row.sulphur_reference):
-            more = (sulphur[fits] - row.sulphur_reference) * 1e3
+    for row in tables.particles.to_dict("records"):
+        fits = group == row["fuel_group"]
+        by_energy[fits, _PM10] = row["value"]
+        if not np.isnan(row["sulphur_reference"]):
+            more = (sulphur[fits] - row["sulphur_reference"]) * 1e3
             by_fuel[fits, _PM10] = method["sulphate_of_sulphur"] * more
     for part in (by_energy, by_fuel):
         part[:, _PM25] = method["pm2_5_of_pm10"] * part[:, _PM10]

@@ -94,7 +94,10 @@ TEXT = {
     "or_less": "{} and less",
     "sum": "sum",
     "causes_title": "Why {} differs from {}",
-    "causes_subtitle": "A {}, {} · B {}, {} · mean over all orders (Shapley) · each panel has its own scale, not from zero",
+    "causes_subtitle": (
+        "A {}, {} · B {}, {} · mean over all orders (Shapley) · "
+        "each panel has its own scale, not from zero"
+    ),
     "panel_of": "{}, {} per {}: {}",
     "of_a": "% of A",
     "substance_co2": "CO₂",
