@@ -25,7 +25,7 @@ from typer.testing import CliRunner
 
 import transmod.intake
 from transmod.cli import app
-from transmod.factor_inputs import recall_factors
+from transmod.intake.factors import recall_factors
 from transmod.profiles import recall_profiles
 from transmod.run import run
 

@@ -12,11 +12,11 @@ from profile_set import shipped
 
 from transmod.errors import InputError
 from transmod.inputs.profiles import read_profiles
+from transmod.intake.stock import stocked_fleet
 from transmod.model.factors import build_factors
 from transmod.model.fleet import build_fleet
 from transmod.model.profile_checks import check_set
 from transmod.schema import GRADIENT_NODES, VEHICLE_CLASSES
-from transmod.stock import stocked_fleet
 
 FOLDER = Path(__file__).parents[1] / "vehicle_profiles" / "china_2014"
 EXAMPLES = pd.read_csv(Path(__file__).parent / "data" / "china_2014_examples.csv")

@@ -13,10 +13,10 @@ from shapely import LineString
 from shapely.affinity import translate
 
 from transmod.errors import InputError
-from transmod.ground_choice import RailChoice
 from transmod.inputs.rules import read_rule
 from transmod.intake import read_inputs
 from transmod.run import run
+from transmod.scenario.ground import RailChoice
 
 DATA = Path(__file__).parent / "data"
 LINES = "line,kind,car_km\n1,metro,600000\n"

@@ -12,6 +12,7 @@ import pandas as pd
 from transmod.errors import Faults, InputError
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.results import read_manifest, read_result_table
+from transmod.intake.services import to_service
 from transmod.model.corrections import conditions_of, with_conditions
 from transmod.model.factors import build_factors
 from transmod.model.fleet import build_fleet
@@ -25,7 +26,6 @@ from transmod.model.spectrum_emissions import (
 )
 from transmod.profiles import find_set, recall_profiles
 from transmod.scenario import Scenario
-from transmod.service_inputs import to_service
 from transmod.traffic.calendar import Calendar, build_calendar
 
 ALL_CLASSES = "all"

@@ -31,11 +31,11 @@ from transmod.accounts.ledger import join_rows, post, to_energy_table, to_table
 from transmod.accounts.memo_checks import close_memo_map
 from transmod.accounts.overlaps import find_overlaps
 from transmod.errors import InputError
-from transmod.factor_inputs import PROFILES
 from transmod.inputs.network import Network
 from transmod.inputs.results import MANIFEST, RESULTS, Difference, read_manifest, verify_files
 from transmod.inputs.shipped import find_shipped
 from transmod.intake import Inputs, hash_inputs, read_inputs
+from transmod.intake.factors import PROFILES
 from transmod.model.activity import Activity, measure
 from transmod.model.grid import fraction_in_boundary
 from transmod.model.links import to_cells, to_link_results

@@ -15,7 +15,6 @@ from transmod.accounts.differences import Bookkeeping, find_causes, to_amounts, 
 from transmod.accounts.place_differences import compare_cells, compare_links
 from transmod.accounts.shapley import METHOD
 from transmod.errors import CheckError, InputError
-from transmod.factor_inputs import PROFILES, recall_factors
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.results import (
     MANIFEST,
@@ -28,13 +27,16 @@ from transmod.inputs.results import (
 )
 from transmod.inputs.shipped import find_shipped
 from transmod.intake import Inputs, read_inputs
+from transmod.intake.factors import PROFILES, recall_factors
+from transmod.intake.processes import choose_processes, lay_climate, with_mileage
+from transmod.intake.sources import MOVEMENTS
+from transmod.intake.stock import use_economy
 from transmod.model.electric import find_grid_losses
 from transmod.model.factors import Factors, find_grid_factor
 from transmod.model.spectrum_terms import RoadSide, road_terms
 from transmod.model.terms import TERM_KEYS, terms_of_rows
 from transmod.outputs.comparison import ComparisonTables, check_folder, write_comparison
 from transmod.outputs.folder import repair
-from transmod.process_inputs import choose_processes, lay_climate, with_mileage
 from transmod.profiles import recall_profiles
 from transmod.run_options import (
     OptionDifference,
@@ -44,8 +46,6 @@ from transmod.run_options import (
     set_tables,
 )
 from transmod.schema import EMISSION_KEYS, POLLUTANTS
-from transmod.source_inputs import MOVEMENTS
-from transmod.stock import use_economy
 
 if TYPE_CHECKING:
     import geopandas as gpd

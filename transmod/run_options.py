@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from transmod.factor_inputs import NETWORK_FILES
 from transmod.inputs.network import BOUNDARY_FILE, DISTRICTS_FILE, LINKS_FILE, SOURCE_FILE
-from transmod.source_inputs import MOVEMENTS
+from transmod.intake.factors import NETWORK_FILES
+from transmod.intake.sources import MOVEMENTS
 
 Manifest = dict[str, Any]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from transmod.intake.sources import Sources
 from transmod.model.aviation import flight_emissions
 from transmod.model.movements import SourceResult
 from transmod.model.shipping import voyage_emissions
-from transmod.source_inputs import Sources
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from transmod.ship_inputs import Shipping
+    from transmod.intake.ships import Shipping
 
 
 def compute_sources(sources: Sources) -> tuple[SourceResult, ...]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from transmod.console import figure, report_faults, say, say_json, say_notes, say_table
+from transmod.cli.console import figure, report_faults, say, say_json, say_notes, say_table
 
 Json = Annotated[bool, typer.Option("--json", help="Print the facts as one JSON object.")]
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from transmod.traffic_choice import Record
+from transmod.scenario.traffic import Record
 
 
 class MemoChoice(Record):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import model_validator
 
-from transmod.traffic_choice import Record
+from transmod.scenario.traffic import Record
 
 
 class RailChoice(Record):

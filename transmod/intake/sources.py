@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from transmod.errors import Faults
-from transmod.factor_inputs import PROFILES
 from transmod.inputs.checks import attempt
 from transmod.inputs.hashes import hash_tables, sha256_file
 from transmod.inputs.movements import (
@@ -20,15 +19,16 @@ from transmod.inputs.movements import (
 )
 from transmod.inputs.network import Network
 from transmod.inputs.shipped import find_shipped
+from transmod.intake.factors import PROFILES
 from transmod.memory import remember
 from transmod.scenario import Scenario, resolve
 
 if TYPE_CHECKING:  # a run without flights need not load them
-    from transmod.ground_inputs import OffRoad, Rail
     from transmod.inputs.aviation import AirMovements
     from transmod.inputs.aviation_factors import AviationFactors
     from transmod.inputs.profiles import ProfileSet
-    from transmod.ship_inputs import Shipping
+    from transmod.intake.ground import OffRoad, Rail
+    from transmod.intake.ships import Shipping
 
 MOVEMENTS = "movements"  # set of their factors
 
@@ -129,7 +129,7 @@ def source_files(scenario: Scenario) -> list[Path]:
 def _rail_files(scenario: Scenario) -> list[Path]:
     if not scenario.rail.is_asked:
         return []
-    from transmod.ground_inputs import rail_files
+    from transmod.intake.ground import rail_files
 
     return rail_files(scenario)
 
@@ -202,7 +202,7 @@ def _read_shipping(
     folder = movement_factors(run, scenario)
     if folder is None or not scenario.shipping.is_asked:
         return None
-    from transmod.ship_inputs import read_shipping
+    from transmod.intake.ships import read_shipping
 
     return read_shipping(folder, network, road, run, scenario)
 
@@ -213,7 +213,7 @@ def _read_rail(
     folder = movement_factors(run, scenario)
     if not scenario.rail.is_asked or folder is None:
         return None
-    from transmod.ground_inputs import read_rail
+    from transmod.intake.ground import read_rail
 
     return read_rail(folder, network, road, run, scenario)
 
@@ -224,6 +224,6 @@ def _read_off_road(
     folder = movement_factors(run, scenario)
     if scenario.off_road.machines is None or folder is None:
         return None
-    from transmod.ground_inputs import read_off_road
+    from transmod.intake.ground import read_off_road
 
     return read_off_road(folder, network, road, run, scenario)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from transmod.inputs.network import BOUNDARY_FILE, DISTRICTS_FILE, LINKS_FILE, SOURCE_FILE
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.volumes import Volumes
+from transmod.intake.processes import Processes, complete_factors
+from transmod.intake.services import to_service
 from transmod.memory import remember
 from transmod.model.factors import Factors, build_factors
 from transmod.model.fleet import Fleet
-from transmod.process_inputs import Processes, complete_factors
 from transmod.scenario import FILE_NAME, Scenario
-from transmod.service_inputs import to_service
 from transmod.traffic.calendar import Calendar
 from transmod.traffic.climate import Climate
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from transmod.console import figure, report_faults, say, say_json, say_notes, say_table
+from transmod.cli.console import figure, report_faults, say, say_json, say_notes, say_table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,13 +21,13 @@ from pydantic import (
     model_validator,
 )
 
-from transmod.account_choice import AccountingChoice
 from transmod.errors import Faults, InputError
-from transmod.ground_choice import OffRoadChoice, RailChoice
 from transmod.inputs.toml import read_toml
+from transmod.scenario.account import AccountingChoice
+from transmod.scenario.ground import OffRoadChoice, RailChoice
+from transmod.scenario.sources import AviationChoice, MemoChoice, ShippingChoice
+from transmod.scenario.traffic import Record, TrafficChoice
 from transmod.schema import ROAD_PROCESSES
-from transmod.source_choice import AviationChoice, MemoChoice, ShippingChoice
-from transmod.traffic_choice import Record, TrafficChoice
 
 FILE_NAME = "scenario.toml"
 Output = Literal["accounts", "links", "grid", "figures"]

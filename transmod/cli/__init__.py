@@ -8,10 +8,8 @@ from typing import Annotated
 import typer
 
 from transmod import __version__
-from transmod.cli_compare import compare_runs_command
-from transmod.cli_profiles import compare_command, plot_command, show_command
-from transmod.cli_volumes import volumes_app
-from transmod.console import (
+from transmod.cli.compare import compare_runs_command
+from transmod.cli.console import (
     EXIT_FAILED,
     figure,
     report_faults,
@@ -22,6 +20,8 @@ from transmod.console import (
     say_table,
     show_progress,
 )
+from transmod.cli.profiles import compare_command, plot_command, show_command
+from transmod.cli.volumes import volumes_app
 from transmod.errors import InputError
 
 app = typer.Typer(

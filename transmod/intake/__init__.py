@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from transmod.accounts.inventory import Account
 from transmod.errors import Faults, InputError
-from transmod.factor_inputs import NETWORK_FILES, PROFILES, recall_factors
 from transmod.inputs.checks import listed
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.network import (
@@ -28,25 +27,26 @@ from transmod.inputs.shipped import find_shipped
 from transmod.inputs.speeds import MeasuredSpeeds
 from transmod.inputs.tables import read_csv
 from transmod.inputs.volumes import Volumes, check_volumes, read_volumes
-from transmod.judgement import judge_inputs
-from transmod.method_inputs import Methods, method_files, read_methods
-from transmod.model.factors import Factors
-from transmod.model.fleet import Fleet, build_fleet
-from transmod.model.grid import Grid, grid_over
-from transmod.model.rows import Situation, to_situation
-from transmod.process_inputs import (
+from transmod.intake.factors import NETWORK_FILES, PROFILES, recall_factors
+from transmod.intake.judgement import judge_inputs
+from transmod.intake.methods import Methods, method_files, read_methods
+from transmod.intake.processes import (
     choose_processes,
     lay_climate,
     read_parked,
     with_mileage,
 )
+from transmod.intake.services import find_coal
+from transmod.intake.sources import Sources, movement_factors, read_sources, source_files
+from transmod.intake.speeds import lay_speeds, read_measured
+from transmod.intake.stock import stock_files, stocked_fleet, use_economy
+from transmod.model.factors import Factors
+from transmod.model.fleet import Fleet, build_fleet
+from transmod.model.grid import Grid, grid_over
+from transmod.model.rows import Situation, to_situation
 from transmod.profiles import recall_profiles
 from transmod.scenario import FILE_NAME, Scenario, read_scenario, resolve
 from transmod.schema import GREENHOUSE_GASES, NO_DISTRICT
-from transmod.service_inputs import find_coal
-from transmod.source_inputs import Sources, movement_factors, read_sources, source_files
-from transmod.speed_inputs import lay_speeds, read_measured
-from transmod.stock import stock_files, stocked_fleet, use_economy
 from transmod.traffic.calendar import Calendar, build_calendar
 from transmod.traffic.climate import Climate
 from transmod.traffic.findings import Finding

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from transmod.console import (
+from transmod.cli.console import (
     figure,
     report_faults,
     say,

@@ -70,7 +70,7 @@ def read_rail(
     folder : Path
         Tables of movements.
     network, road
-        As in `source_inputs.read_sources`.
+        As in `intake.sources.read_sources`.
     run : Path
         Folder of the run.
     scenario : Scenario

@@ -8,8 +8,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from transmod.accounts.held import Holding
+from transmod.scenario.traffic import Record
 from transmod.schema import ACTIVITIES, VEHICLE_CLASSES
-from transmod.traffic_choice import Record
 
 
 class HeldChoice(Record):
