@@ -74,7 +74,10 @@ def test_fuel_sold_by_hand():
 
 def test_what_is_held_elsewhere_is_driven_here_all_the_same():
     held = ledgers(holdings=(Holding("report", activity="road_fuel"),))
-    assert walk("territorial", held)["co2_t"].iloc[-1] == 100.0
+    table = walk("territorial", held)
+    assert table["co2_t"].tolist() == [100.0, -100.0, 0.0]
+    assert table.index[1] == "held in report"
+    assert walk("induced activity", held)["co2_t"].iloc[0] == 100.0
 
 
 @pytest.mark.parametrize(

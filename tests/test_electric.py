@@ -139,7 +139,8 @@ def test_losses_of_a_province_are_those_of_its_country_and_noted():
     )
     note = next(note for note in factors.notes if note.startswith("Grid losses"))
     assert note == (
-        "Grid losses: 4.82% of electricity sent out, CN 2022, unverified; listed apart as scope 3."
+        "Grid losses: 4.82% of electricity sent out, CN 2022, unverified; "
+        "a line of their own, scope 3."
     )
 
 

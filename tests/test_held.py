@@ -10,6 +10,7 @@ from test_ledger import RULES, emission, frames
 
 from transmod.accounts.held import Holding
 from transmod.accounts.ledger import post, switch_rule, to_table, total
+from transmod.check import check
 from transmod.errors import InputError
 from transmod.run import run
 
@@ -83,6 +84,21 @@ def test_all_faults_at_once():
     assert "Entry 1 of `[[accounting.held]]` (activity = 'shore_power') must match rows" in text
     assert "Entry 3" in text
     assert "must not touch what entry 2 holds" in text
+
+
+@pytest.mark.slow
+def test_check_names_what_the_run_does_not_have(tmp_path):
+    held = [
+        {"held_in": "metro", "vehicle_type": "tram_*"},
+        {"held_in": "x y z", "district_id": "q"},
+    ]
+    folder = small_run.build(tmp_path, accounting={"held": held})
+    with pytest.raises(InputError) as caught:
+        check(folder)
+    assert "Entry 1 of `[[accounting.held]]` must name a vehicle_type of the run" in str(
+        caught.value
+    )
+    assert "Entry 2 of `[[accounting.held]]` must name a district_id" in str(caught.value)
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from transmod.errors import Faults, InputError
@@ -207,10 +208,15 @@ def build_network(  # noqa: PLR0913  a command has as many options as it has
         "command": command,
         "notes": notes,
     }
+    # before anything is written: it may be at fault
+    traffic = read.traffic
+    given = None if traffic is None or volumes is None else link_volumes(traffic, table)
     write_network(out, table, city, parts and parts.table, facts, force=force)
     network = read_network(out)
-    if read.traffic is not None:
-        more = _write_traffic(read.traffic, table, network, out, volumes)
+    if traffic is not None:
+        write_place_links(out / "places.csv", table)
+    if traffic is not None and given is not None and volumes is not None:
+        more = _write_traffic(traffic, given, network, Path(volumes))
         network = dataclasses.replace(network, notes=(*network.notes, *more))
     seconds = time.monotonic() - began
     return dataclasses.replace(
@@ -287,14 +293,14 @@ def to_facts(
 
 
 def _write_traffic(
-    traffic: TrafficSource, links: gpd.GeoDataFrame, network: Network, out: Path, path: Path | None
+    traffic: TrafficSource,
+    given: tuple[pd.DataFrame, tuple[str, ...]],
+    network: Network,
+    path: Path,
 ) -> tuple[str, ...]:
-    """Write which place each link is and, if asked for, the volumes on the links."""
-    write_place_links(out / "places.csv", links)
-    if path is None:
-        return ()
-    volumes, notes = link_volumes(traffic, links)
-    write_volumes(Path(path), volumes, hours=traffic.hours, network_sha256=network.sha256)
+    """Write the volumes on the links, and return how a run is to read them."""
+    volumes, notes = given
+    write_volumes(path, volumes, hours=traffic.hours, network_sha256=network.sha256)
     series = f"calendar of {traffic.hours} hours, " if traffic.hours is not None else ""
     return (*notes, f"{path}: kind = {traffic.kind!r}, {series}unit = {traffic.unit!r}.")
 

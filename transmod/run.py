@@ -31,6 +31,7 @@ from transmod.accounts.ledger import join_rows, post, to_energy_table, to_table
 from transmod.accounts.memo_checks import close_memo_map
 from transmod.accounts.overlaps import find_overlaps
 from transmod.errors import InputError
+from transmod.inputs.hashes import sha256_file
 from transmod.inputs.network import Network
 from transmod.inputs.results import MANIFEST, RESULTS, Difference, read_manifest, verify_files
 from transmod.inputs.shipped import find_shipped
@@ -328,7 +329,7 @@ def _former_results(run: Path) -> dict[str, Any] | None:
     ------
     InputError
         If there are results of other inputs or of another version, or some of their files are
-        missing.
+        missing or no longer what they were.
     """
     if not (run / RESULTS / MANIFEST).is_file():
         return None
@@ -350,12 +351,19 @@ def _former_results(run: Path) -> dict[str, Any] | None:
 
 
 def _require_whole(run: Path, manifest: dict[str, Any]) -> None:
-    missing = [name for name in manifest["results"] if not (run / RESULTS / name).is_file()]
-    if missing:
-        raise InputError(
-            f"{run / RESULTS} must be whole: {', '.join(missing[:3])} is missing ({len(missing)} "
-            f"of {len(manifest['results'])} files). Say --force to compute the results again."
-        )
+    states: dict[str, list[str]] = {"is missing": [], "has changed": []}
+    for name, expected in manifest["results"].items():
+        path = run / RESULTS / name
+        if not path.is_file():
+            states["is missing"].append(name)
+        elif sha256_file(path) != expected:
+            states["has changed"].append(name)
+    for state, names in states.items():
+        if names:
+            raise InputError(
+                f"{run / RESULTS} must be whole: {', '.join(names[:3])} {state} ({len(names)} of "
+                f"{len(manifest['results'])} files). Say --force to compute the results again."
+            )
 
 
 @contextmanager

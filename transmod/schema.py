@@ -620,7 +620,7 @@ CROSS_WALK = Table(
         Column("line", "string", "-", "what is counted, or counted otherwise"),
         Column("vkm", "float64", "veh km", "vehicle-kilometres", nullable=True),
         Column("co2_t", "float64", "t", "fossil CO2 of fuel", nullable=True),
-        Column("energy_tj", "float64", "TJ", "final energy", nullable=True),
+        Column("energy_tj", "float64", "TJ", "energy of fuel", nullable=True),
         Column(
             "status", "string", "-", "how sure", choices=("computed", "estimated", "input missing")
         ),

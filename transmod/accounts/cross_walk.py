@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from transmod.accounts.held import INCLUDED_ELSEWHERE
 from transmod.accounts.ledger import InventoryLedger, MemoLedger
 from transmod.model.labels import decode, group_rows, stack
 from transmod.schema import CROSS_WALK
@@ -27,7 +28,7 @@ NO_KINDS = "needs volumes by kind of trip (`trip_kind`)"
 
 @dataclass(frozen=True)
 class _Amount:
-    """Kilometres [veh km], fossil CO2 [t] of fuel and final energy [TJ]."""
+    """Kilometres [veh km], fossil CO2 of fuel [t] and energy of fuel [TJ]."""
 
     vkm: float = math.nan
     co2_t: float = math.nan
@@ -104,8 +105,8 @@ def cross_walk(
     -------
     pandas.DataFrame
         Rows in the form of `schema.CROSS_WALK`; the differences of a method add up to its end.
-        Amounts are null where an input is missing. Fuel, as the memo's biogenic part has it, and
-        electricity are in the energy; CO2 is fossil, scope 1.
+        Amounts are null where an input is missing. They are those of fuel, scope 1: CO2 is fossil,
+        energy holds biofuel too; electricity stands on lines of its own in the inventory.
 
     Notes
     -----
@@ -116,7 +117,7 @@ def cross_walk(
     total = _Amount(*(math.fsum(streams[name]) for name in ("vkm", "co2_t", "energy_tj")))
     beyond = _outside(streams, outside)
     rows = [
-        *_Walk("territorial", total).rows,
+        *_walk_held(total, inventory),
         *_walk_induced(total, streams, beyond),
         *_walk_residents(total, streams, beyond, resident_share),
         *_walk_fuel_sold(total, inventory, memo, fuel_sold),
@@ -157,6 +158,27 @@ def _outside(streams: pd.DataFrame, outside: pd.DataFrame) -> pd.DataFrame:
     vkm = vkm[vkm > 0.0]
     rate = streams.div(streams["vkm"].where(streams["vkm"] > 0.0), axis=0)
     return rate.reindex(vkm.index).mul(vkm, axis=0)
+
+
+def _walk_held(total: _Amount, inventory: InventoryLedger) -> list[dict[str, object]]:
+    """Walk to what the rule has in its total: less what is held elsewhere."""
+    walk = _Walk("territorial", total)
+    rows, energy = inventory.rows, inventory.energy
+    held = rows[_is_fuel(rows) & rows["notation_key"].isin([INCLUDED_ELSEWHERE])]
+    held_energy = energy[_is_fuel(energy) & energy["notation_key"].isin([INCLUDED_ELSEWHERE])]
+    for place in sorted({*held["held_in"].dropna(), *held_energy["held_in"].dropna()}):
+        co2 = held[(held["held_in"] == place) & (held["pollutant"] == "co2")]["mass_t"].dropna()
+        joules = held_energy[held_energy["held_in"] == place]["energy_tj"]
+        amount = _Amount(math.nan, -math.fsum(co2), -math.fsum(joules))
+        walk.step(f"held in {place}", amount, "computed", "declared in the scenario")
+    if len(walk.rows) == 1:
+        return walk.rows
+    return walk.end("in the territorial account")
+
+
+def _is_fuel(rows: pd.DataFrame) -> pd.Series:
+    """Tell the rows of the road's fuel, scope 1."""
+    return (rows["subsector"] == "road") & (rows["scope"] == 1) & (rows["fuel"] != "electricity")
 
 
 def _walk_induced(
@@ -216,7 +238,7 @@ def _walk_fuel_sold(
     sold: Mapping[str, float] | None,
 ) -> list[dict[str, object]]:
     walk = _Walk("fuel sold", _Amount(math.nan, total.co2_t, total.energy_tj))
-    end = "fuel and electricity sold in the city"
+    end = "fuel sold in the city"
     if sold is None:
         walk.lack("fuel sold", "needs what was sold (`[accounting.cross_walk] fuel_sold`)")
         return walk.end(end)
@@ -235,7 +257,10 @@ def _walk_fuel_sold(
         own = co2.get(fuel, 0.0)
         amount = _Amount(math.nan, own / modelled * more if modelled else 0.0, more)
         walk.step(f"{name}: sold less driven", amount, "computed", _why_sold(more, modelled))
-    for name in sorted(set(sold) - {str(fuel) for fuel in burnt.index}):
+    if "electricity" in sold:
+        nothing = _Amount(math.nan, 0.0, 0.0)
+        walk.step("electricity", nothing, "computed", "scope 2: no part of this walk")
+    for name in sorted(set(sold) - {"electricity"} - {str(fuel) for fuel in burnt.index}):
         walk.lack(f"{name}: sold, not driven on", "no vehicle of the model takes it: no factor")
     other = road[~road["fuel"].isin(burnt.index)]["mass_t"]
     if other.sum() > 0.0:

@@ -135,7 +135,7 @@ def run(
 
 
 def _say_totals(totals: dict[str, object]) -> None:
-    names = {"vkm": ("vehicle-kilometres", "km"), "energy_tj": ("energy", "TJ")}
+    names = {"vkm": ("vehicle-kilometres, all inside", "km"), "energy_tj": ("energy", "TJ")}
     names["energy_tce"] = ("energy", "tce")
     apart = {name: value for name, value in totals.items() if isinstance(value, dict)}
     rows = []

@@ -28,6 +28,7 @@ from transmod.inputs.speeds import MeasuredSpeeds
 from transmod.inputs.tables import read_csv
 from transmod.inputs.volumes import Volumes, check_volumes, read_volumes
 from transmod.intake.factors import NETWORK_FILES, PROFILES, recall_factors
+from transmod.intake.holdings import check_held
 from transmod.intake.judgement import judge_inputs
 from transmod.intake.methods import Methods, method_files, read_methods
 from transmod.intake.processes import (
@@ -169,6 +170,7 @@ def take_in(run: Path) -> Intake:
     parked = desk.take(
         read_parked, network, profiles, fleet, climate, processes, run=run, scenario=scenario
     )
+    desk.take(check_held, network, factors, scenario=scenario)
     rule = desk.take(read_rule, scenario.accounting.rule, run)
     gwp = desk.take(_find_gwp, profiles, scenario=scenario)
     coal = desk.take(lambda: find_coal(profiles, scenario))

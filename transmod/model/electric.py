@@ -136,7 +136,7 @@ def find_grid_losses(
             state = "" if found["verification"] in TRUSTED else f", {found['verification']}"
             notes.append(
                 f"Grid losses: {found['loss_share']:.2%} of electricity sent out, {place} {year}"
-                f"{state}; listed apart as scope 3."
+                f"{state}; a line of their own, scope 3."
             )
             return float(found["loss_share"])
     return None

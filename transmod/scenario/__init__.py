@@ -142,7 +142,7 @@ class ProfilesChoice(Record):
     """CO2 of grid electricity [kg/kWh], in place of the table's."""
     grid_loss_share: float | None = Field(default=None, ge=0.0, lt=0.5)
     """Electricity lost between power plants and meters, of what is sent out, in place of the
-    table's; listed apart as scope 3."""
+    table's; a line of their own, scope 3."""
     fuels: str | None = None
     """Family of calorific values and carbon, such as `ipcc_2006`, `china_guideline`, `china_db2`.
     Default: that of the set."""

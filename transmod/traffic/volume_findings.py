@@ -124,11 +124,11 @@ def _judge_amounts(
             return [
                 warn(
                     "peak_hour_as_day",
-                    f"The day's volume of 95 % of the main roads is below {high:.2g} hours of "
-                    "their capacity",
-                    main & used,
+                    f"The day's volume of 95 % of the main roads is below what they carry in "
+                    f"{high:.2g} h",
+                    main & used & (ratio <= high),
                     where,
-                    of=int(used.sum()),
+                    of=int((main & used).sum()),
                     cause="volumes of a peak hour are given as those of a day, or thousands of "
                     "vehicles as vehicles",
                     remedy="Say [calendar] period = 'hour' and [traffic] kind = 'hourly', or give "
@@ -159,9 +159,9 @@ def _judge_amounts(
                     "quarter_hours",
                     f"The highest hour of 95 % of the main roads is below {high:.2g} of their "
                     "capacity",
-                    main & used,
+                    main & used & (ratio <= high),
                     where,
-                    of=int(used.sum()),
+                    of=int((main & used).sum()),
                     cause="volumes of a quarter of an hour are given as those of an hour, or those "
                     "of a lane as those of a road",
                     remedy="Add four quarters up to an hour; if the roads are that empty, nothing "

@@ -1,0 +1,45 @@
+"""Sources that a scenario says are held elsewhere: whether they name what the run has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from transmod.errors import Faults
+from transmod.inputs.checks import listed
+from transmod.inputs.network import Network
+from transmod.model.factors import Factors
+from transmod.scenario import Scenario
+from transmod.schema import NO_DISTRICT
+
+
+def check_held(network: Network, factors: Factors, *, scenario: Scenario) -> None:
+    """
+    Make sure that entries of `[[accounting.held]]` name classes, types and districts of the run.
+
+    Whether two touch the same rows is seen once there are rows.
+
+    Raises
+    ------
+    InputError
+        With every name that the run does not have.
+    """
+    faults = Faults()
+    known = {
+        "vehicle_class": sorted(set(factors.types["vehicle_class"])),
+        "vehicle_type": sorted(set(factors.types["vehicle_type"])),
+        "district_id": [*network.districts["district_id"], NO_DISTRICT],
+    }
+    for number, held in enumerate(scenario.accounting.held, start=1):
+        for name, names in known.items():
+            value = getattr(held, name)
+            if value is not None and not _matches(names, value):
+                faults.add(
+                    f"Entry {number} of `[[accounting.held]]` must name a {name} of the run: "
+                    f"{value!r} found, it has {listed(names)}."
+                )
+    faults.raise_any()
+
+
+def _matches(names: Iterable[str], value: str) -> bool:
+    return any(fnmatchcase(str(name), value) for name in names)
