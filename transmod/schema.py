@@ -622,7 +622,11 @@ CROSS_WALK = Table(
         Column("co2_t", "float64", "t", "fossil CO2 of fuel", nullable=True),
         Column("energy_tj", "float64", "TJ", "energy of fuel", nullable=True),
         Column(
-            "status", "string", "-", "how sure", choices=("computed", "estimated", "input missing")
+            "status",
+            "string",
+            "-",
+            "how sure",
+            choices=("computed", "estimated", "lower bound", "input missing"),
         ),
         Column("explanation", "string", "-", "why there is a difference, or what is missing"),
     ),
@@ -640,7 +644,11 @@ OVERLAPS = Table(
         Column("other", "string", "-", "line or report that may hold it, too"),
         Column("other_ref", "string", "-", "its reference"),
         Column(
-            "state", "string", "-", "what was done", choices=("declared", "not in total", "open")
+            "state",
+            "string",
+            "-",
+            "what was done",
+            choices=("declared", "partly declared", "not in total", "open"),
         ),
         Column("held_in", "string", "-", "where the scenario says it is held", nullable=True),
         Column("why", "string", "-", "how the two overlap"),

@@ -17,12 +17,15 @@ import pandas as pd
 
 from transmod.accounts.held import INCLUDED_ELSEWHERE
 from transmod.accounts.ledger import InventoryLedger, MemoLedger
+from transmod.inputs.checks import listed
 from transmod.model.labels import decode, group_rows, stack
 from transmod.schema import CROSS_WALK
 
 _STREAM = ["vehicle_class", "trip_kind"]
 HALF = 0.5  # of a trip that crosses the boundary, as the GPC's induced activity has it
-_LESS_SURE = ("computed", "estimated", "input missing")
+_LESS_SURE = ("computed", "estimated", "lower bound", "input missing")
+NONE_OUTSIDE = "no link of the network lies outside the boundary"
+AS_FAR = "only as far as the network reaches; at the mean rates inside"
 NO_KINDS = "needs volumes by kind of trip (`trip_kind`)"
 
 
@@ -60,9 +63,13 @@ class _Walk:
         self.status = max(self.status, status, key=_LESS_SURE.index)
         self._say("difference", line, amount, status, why)
 
-    def lack(self, line: str, why: str) -> None:
-        """Say that a difference cannot be worked out: the end is then unknown."""
-        self.step(line, _Amount(), "input missing", why)
+    def lack(self, line: str, why: str, *, more: bool = False) -> None:
+        """Say that a difference is not known; if it can only add, the end is a lower bound."""
+        if more:
+            self.status = max(self.status, "lower bound", key=_LESS_SURE.index)
+            self._say("difference", line, _Amount(), "input missing", why)
+        else:
+            self.step(line, _Amount(), "input missing", why)
 
     def end(self, line: str) -> list[dict[str, object]]:
         """Close the walk."""
@@ -197,10 +204,11 @@ def _walk_induced(
         "half of crossing trips, inside", _of_kind(streams, "inbound_outbound", -HALF), "computed",
         "the other end of the trip takes the other half",
     )  # fmt: skip
-    walk.step(
-        "half of crossing trips, outside", _of_kind(beyond, "inbound_outbound", HALF),
-        *_reach(beyond),
-    )  # fmt: skip
+    outside = "half of crossing trips, outside"
+    if beyond.empty:
+        walk.lack(outside, NONE_OUTSIDE, more=True)
+    else:
+        walk.step(outside, _of_kind(beyond, "inbound_outbound", HALF), "estimated", AS_FAR)
     return walk.end(end)
 
 
@@ -214,7 +222,7 @@ def _walk_residents(
     end = "what residents drive"
     lacking = [] if share is None else sorted(set(_driven(streams)) - set(share))
     if share is None or lacking:
-        which = f" for {', '.join(' '.join(pair) for pair in lacking)}" if lacking else ""
+        which = f" for {listed(' '.join(pair) for pair in lacking)}" if lacking else ""
         walk.lack(
             "visitors inside, residents outside",
             f"needs the share of residents (`[accounting.cross_walk] resident_share`){which}",
@@ -224,10 +232,11 @@ def _walk_residents(
         "visitors inside", _weighted(streams, {key: share[key] - 1.0 for key in _driven(streams)}),
         "computed", "driven inside by people who live elsewhere",
     )  # fmt: skip
-    walk.step(
-        "residents outside", _weighted(beyond, {key: share.get(key, 0.0) for key in beyond.index}),
-        *_reach(beyond),
-    )  # fmt: skip
+    if beyond.empty:
+        walk.lack("residents outside", NONE_OUTSIDE, more=True)
+    else:
+        weight = {key: share.get(key, 0.0) for key in beyond.index}
+        walk.step("residents outside", _weighted(beyond, weight), "estimated", AS_FAR)
     return walk.end(end)
 
 
@@ -275,13 +284,6 @@ def _why_sold(more: float, modelled: float) -> str:
     if more > 0.0:
         return "bought here and burnt elsewhere, or off the road; or activity is missing"
     return "bought elsewhere and burnt here, as by through traffic; or activity is too high"
-
-
-def _reach(beyond: pd.DataFrame) -> tuple[str, str]:
-    """Return status and explanation of what is driven outside."""
-    if beyond.empty:
-        return "input missing", "no link of the network lies outside the boundary: end too low"
-    return "estimated", "only as far as the network reaches; at the mean rates inside"
 
 
 def _of_kind(sums: pd.DataFrame, kind: str, weight: float) -> _Amount:

@@ -25,8 +25,9 @@ def find_overlaps(inventory: InventoryLedger, memo: MemoLedger) -> pd.DataFrame:
     pandas.DataFrame
         Rows in the form of `schema.OVERLAPS`, in the order of the shipped table `overlaps`: only
         pairs whose activity the run has. `co2_t` is the fossil CO2 at stake [t], null where it has
-        none; `state` says whether the scenario declares it (`declared`, with `held_in`), the rule
-        keeps it out of the total (`not in total`), or it is `open`.
+        none; `state` says whether the scenario declares it (`declared`, with `held_in`) or a part
+        of it (`partly declared`: the rest is at stake), the rule keeps it out of the total (`not in
+        total`), or it is `open`.
     """
     ledger = stack([inventory.rows[_ASKED], memo.rows[_ASKED]])
     of_activity = dict(list(ledger.groupby("activity", observed=True)))
@@ -37,17 +38,19 @@ def find_overlaps(inventory: InventoryLedger, memo: MemoLedger) -> pd.DataFrame:
             own = own[own["vehicle_class"] == pair["vehicle_class"]]
         if own.empty:
             continue
-        co2 = own.loc[own["pollutant"].isin(["co2"]), "mass_t"].dropna()
-        held = sorted(own["held_in"].dropna().unique())
-        is_declared = own["held_in"].notna().all()
-        state = "declared" if is_declared else "open" if own["in_total"].any() else "not in total"
+        is_held = own["held_in"].notna()
+        left = own if is_held.all() else own[~is_held]
+        state = "open" if left["in_total"].any() else "not in total"
+        if is_held.any():
+            state = "declared" if is_held.all() else "partly declared"
+        co2 = left.loc[left["pollutant"].isin(["co2"]), "mass_t"].dropna()
         rows.append(
             pair
             | {
                 "gpc_ref": ", ".join(sorted(own["gpc_ref"].dropna().unique())),
                 "co2_t": math.fsum(co2) if len(co2) else math.nan,
                 "state": state,
-                "held_in": "; ".join(held) or None,
+                "held_in": "; ".join(sorted(own["held_in"].dropna().unique())) or None,
             }
         )
     return pd.DataFrame(rows, columns=list(OVERLAPS.names))
