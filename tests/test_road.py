@@ -203,7 +203,7 @@ def test_kilometres_outside_the_published_range_are_noted():
     spectrum[0, 0, 1, [150, 199, 200, 1000, 1001], 0] = 10.0, 20.0, 30.0, 30.0, 10.0
     notes = emissions(spectrum, random_factors()).notes
     assert len(notes) == 1
-    assert notes[0].startswith("car: 30.00% of vehicle-kilometres are slower and 10.00% faster")
+    assert notes[0].endswith("vehicle-kilometres, are: car 30.00% slower, 10.00% faster.")
 
 
 def test_areas_with_a_fleet_of_their_own():

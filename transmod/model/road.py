@@ -358,13 +358,18 @@ def _validity_notes(outside: dict[tuple[str, str], tuple[float, float, float]]) 
     by_class: dict[str, Floats] = {}
     for (vehicle_class, _), sums in outside.items():
         by_class[vehicle_class] = by_class.get(vehicle_class, np.zeros(3)) + np.array(sums)
-    for vehicle_class, (vkm, below, above) in by_class.items():
-        if vkm > 0.0 and below + above > 0.0:
-            yield (
-                f"{vehicle_class}: {below / vkm:.2%} of vehicle-kilometres are slower and "
-                f"{above / vkm:.2%} faster than the published range of the factors, which are held "
-                f"at its ends."
-            )
+    shares = {
+        name: (below / vkm, above / vkm)
+        for name, (vkm, below, above) in by_class.items()
+        if vkm > 0.0 and below + above > 0.0
+    }
+    if shares:
+        most_first = sorted(shares, key=lambda name: -sum(shares[name]))
+        each = (f"{n} {shares[n][0]:.2%} slower, {shares[n][1]:.2%} faster" for n in most_first)
+        yield (
+            "Factors are held at the ends of their published speed range; beyond it, of the "
+            f"vehicle-kilometres, are: {'; '.join(each)}."
+        )
 
 
 def activity_of(process: str, pollutant: str) -> str:
