@@ -222,10 +222,10 @@ def _vkm_of_lines(lines: pd.DataFrame, vkm: pd.DataFrame) -> np.ndarray:
 def _sums(rows: pd.DataFrame) -> dict[str, object]:
     """Sum of each pollutant that has a figure, rounded once."""
     known = rows[rows["mass_t"].notna()]
-    masses = {str(name): own for name, own in known.groupby("pollutant")["mass_t"]}
+    masses = {str(name): own.to_numpy() for name, own in known.groupby("pollutant")["mass_t"]}
     return {f"{name}_t": math.fsum(masses[name]) for name in POLLUTANTS if name in masses}
 
 
 def _co2e(warming: pd.Series) -> dict[str, object]:
     known = warming.dropna()
-    return {"co2e_t": math.fsum(known)} if len(known) else {}
+    return {"co2e_t": math.fsum(known.to_numpy())} if len(known) else {}

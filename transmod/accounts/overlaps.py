@@ -30,12 +30,12 @@ def find_overlaps(inventory: InventoryLedger, memo: MemoLedger) -> pd.DataFrame:
         total`), or it is `open`.
     """
     ledger = stack([inventory.rows[_ASKED], memo.rows[_ASKED]])
-    of_activity = dict(list(ledger.groupby("activity", observed=True)))
     rows = []
     for pair in read_shipped_table("accounts", "overlaps").to_dict("records"):
-        own = of_activity.get(pair["activity"], ledger[:0])
+        is_own = ledger["activity"] == pair["activity"]
         if isinstance(pair["vehicle_class"], str):
-            own = own[own["vehicle_class"] == pair["vehicle_class"]]
+            is_own &= ledger["vehicle_class"] == pair["vehicle_class"]
+        own = ledger[is_own]
         if own.empty:
             continue
         is_held = own["held_in"].notna()

@@ -270,13 +270,14 @@ def times_curves(
             if nodes.size == 0:
                 continue
             own = slice(nodes[0], nodes[-1] + 1)
+            areas = np.flatnonzero(driven[:, g, r].any(axis=1))
             rows, place = np.unique(factors.index[types, :, r, gradient], return_inverse=True)
             sums = np.einsum(
                 "ak,nk->an",
-                np.ascontiguousarray(driven[:, g, r, own]),
+                np.ascontiguousarray(driven[areas, g, r, own]),
                 np.ascontiguousarray(factors.curve[rows, own]),
             )
-            out += sums[:, place.reshape(types.size, -1)] * factors.held(stream, r, types)
+            out[areas] += sums[:, place.reshape(types.size, -1)] * factors.held(stream, r, types)
     return out
 
 
