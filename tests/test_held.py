@@ -89,7 +89,7 @@ def test_all_faults_at_once():
 @pytest.mark.slow
 def test_check_names_what_the_run_does_not_have(tmp_path):
     held = [
-        {"held_in": "metro", "vehicle_type": "tram_*"},
+        {"held_in": "metro", "vehicle_class": "bus", "vehicle_type": "tram_*"},
         {"held_in": "x y z", "district_id": "q"},
     ]
     folder = small_run.build(tmp_path, accounting={"held": held})

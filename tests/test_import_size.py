@@ -1,6 +1,5 @@
 """Edge data of a gigabyte stay below a gigabyte of memory."""
 
-import resource
 import subprocess
 import sys
 
@@ -20,13 +19,17 @@ ROW = (
     'timeLoss="166.79" speed="10.00" speedRelative="0.79" departed="0" arrived="19" entered="81" '
     'left="62" laneChangedFrom="0" laneChangedTo="0" flow="54.00"/>\n'
 )
+# ru_maxrss of a process holds that of the one it was started from: the kernel's own mark does not
 PROGRAM = """
 import resource, sys
 from pathlib import Path
 from transmod.volumes import import_volumes
 facts = import_volumes([Path(sys.argv[1]), Path(sys.argv[2])], Path(sys.argv[3]))
 usage = resource.getrusage(resource.RUSAGE_SELF)
-print(facts.vkm_total, usage.ru_maxrss * 1024, usage.ru_utime)
+status = Path("/proc/self/status")
+lines = status.read_text().splitlines() if status.exists() else []
+peak = [int(line.split()[1]) for line in lines if line.startswith("VmHWM")] or [usage.ru_maxrss]
+print(facts.vkm_total, peak[0] * 1024, usage.ru_utime)
 """
 
 
@@ -55,4 +58,3 @@ def test_a_gigabyte_of_edge_data(tmp_path):
     assert vkm == pytest.approx(number * EDGES * 9.4841, rel=1e-6)
     assert memory < 2**30
     assert seconds < 120
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 < 2**30

@@ -31,8 +31,11 @@ def check_held(network: Network, factors: Factors, *, scenario: Scenario) -> Non
         "district_id": [*network.districts["district_id"], NO_DISTRICT],
     }
     for number, held in enumerate(scenario.accounting.held, start=1):
+        of_road = held.vehicle_class is not None or (held.activity or "").startswith("road")
         for name, names in known.items():
             value = getattr(held, name)
+            if name == "vehicle_type" and not of_road:
+                continue  # trains, ships and aircraft have types of their own
             if value is not None and not _matches(names, value):
                 faults.add(
                     f"Entry {number} of `[[accounting.held]]` must name a {name} of the run: "
