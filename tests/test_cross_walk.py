@@ -72,6 +72,21 @@ def test_fuel_sold_by_hand():
     assert_adds_up(table)
 
 
+def test_electricity_is_no_part_of_the_walks():
+    # 100 t of CO2 and 2 TJ of petrol; 5 t of CO2 and 1 TJ of electric cars stay out
+    electric = emission("road_electricity", trip_kind="internal", mass_t=5.0, fuel="electricity")
+    rows = [emission(trip_kind=kind, mass_t=mass) for kind, mass in KINDS.items()]
+    emissions, energy = frames(*rows, electric)
+    energy["energy_tj"] = [*(mass / 50.0 for mass in KINDS.values()), 1.0]
+    ledger = post(emissions, energy, RULES["gpc_basic"])
+    for method in ("territorial", "induced activity", "fuel sold"):
+        start = walk(method, ledger, fuel_sold={"petrol": 2.0, "electricity": 9.0}).iloc[0]
+        assert (start["co2_t"], start["energy_tj"]) == (100.0, pytest.approx(2.0))
+    table = walk("fuel sold", ledger, fuel_sold={"petrol": 2.0, "electricity": 9.0})
+    assert table["energy_tj"].iloc[-1] == pytest.approx(2.0)
+    assert table.loc["electricity", "explanation"] == "scope 2: no part of this walk"
+
+
 def test_what_is_held_elsewhere_is_driven_here_all_the_same():
     held = ledgers(holdings=(Holding("report", activity="road_fuel"),))
     table = walk("territorial", held)

@@ -208,9 +208,10 @@ def build_network(  # noqa: PLR0913  a command has as many options as it has
         "command": command,
         "notes": notes,
     }
-    # before anything is written: it may be at fault
     traffic = read.traffic
-    given = None if traffic is None or volumes is None else link_volumes(traffic, table)
+    given = None
+    if traffic is not None and volumes is not None:  # before anything is written: may be at fault
+        given = link_volumes(traffic, table)
     write_network(out, table, city, parts and parts.table, facts, force=force)
     network = read_network(out)
     if traffic is not None:

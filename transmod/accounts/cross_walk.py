@@ -135,10 +135,7 @@ def cross_walk(
 
 def _rates(inventory: InventoryLedger, memo: MemoLedger, inside: pd.DataFrame) -> pd.DataFrame:
     """Sum kilometres, CO2 and energy by class and kind of trip; empty where parked or unknown."""
-    rows = inventory.rows
-    road = rows[(rows["subsector"] == "road") & (rows["scope"] == 1) & (rows["pollutant"] == "co2")]
-    energy = stack([inventory.energy, memo.energy])
-    energy = energy[(energy["subsector"] == "road") & (energy["activity"] != "road_grid_losses")]
+    road, energy = _of_fuel(inventory, memo)
     sums = pd.concat(
         [
             _sum_streams(inside, "vkm"),
@@ -181,6 +178,12 @@ def _walk_held(total: _Amount, inventory: InventoryLedger) -> list[dict[str, obj
     if len(walk.rows) == 1:
         return walk.rows
     return walk.end("in the territorial account")
+
+
+def _of_fuel(inventory: InventoryLedger, memo: MemoLedger) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of fossil CO2, and of energy, of the road's fuel."""
+    rows, energy = inventory.rows, stack([inventory.energy, memo.energy])
+    return rows[_is_fuel(rows) & (rows["pollutant"] == "co2")], energy[_is_fuel(energy)]
 
 
 def _is_fuel(rows: pd.DataFrame) -> pd.Series:
@@ -251,11 +254,8 @@ def _walk_fuel_sold(
     if sold is None:
         walk.lack("fuel sold", "needs what was sold (`[accounting.cross_walk] fuel_sold`)")
         return walk.end(end)
-    rows = inventory.rows
-    road = rows[(rows["subsector"] == "road") & (rows["scope"] == 1) & (rows["pollutant"] == "co2")]
+    road, energy = _of_fuel(inventory, memo)
     co2 = road.groupby("fuel", observed=True)["mass_t"].sum()
-    energy = stack([inventory.energy, memo.energy])
-    energy = energy[(energy["subsector"] == "road") & (energy["activity"] != "road_grid_losses")]
     burnt = energy.groupby("fuel", observed=True)["energy_tj"].sum()
     for fuel, modelled in burnt.items():
         name = str(fuel)

@@ -16,7 +16,7 @@ from pyproj import Geod
 from transmod.errors import Faults
 from transmod.inputs.airports import check_airports, list_version, place_airports, to_icao
 from transmod.inputs.aviation_factors import AviationFactors
-from transmod.inputs.checks import check_table, first_of, listed
+from transmod.inputs.checks import add_missing_columns, check_table, first_of, listed
 from transmod.inputs.network import Network
 from transmod.inputs.tables import read_csv
 from transmod.schema import AIR_MOVEMENTS
@@ -85,9 +85,7 @@ def read_air_movements(
     rows = read_csv(path, AIR_MOVEMENTS, faults)
     check_table(rows, AIR_MOVEMENTS, str(path), faults)
     faults.raise_any()
-    for column in AIR_MOVEMENTS.columns:
-        if column.name not in rows.columns:
-            rows[column.name] = np.nan if column.dtype == "float64" else None
+    add_missing_columns(rows, AIR_MOVEMENTS)
     _check_repeated(rows, path, faults)
     in_year = _count_in_year(rows, path, year, timezone, faults)
     for end in ("origin", "destination"):

@@ -82,6 +82,13 @@ def check_columns(
             _check_column(frame[column.name], column, _Report(label, where, faults))
 
 
+def add_missing_columns(frame: pd.DataFrame, table: Table) -> None:
+    """Give `frame` the optional columns that it lacks, empty: what was not given is null."""
+    for column in table.columns:
+        if column.name not in frame.columns:
+            frame[column.name] = np.nan if column.dtype == "float64" else None
+
+
 def attempt(faults: Faults, read: Callable[..., T], *args: Any, **options: Any) -> T | None:
     """Call `read`; if its input is bad, note the faults and return None, to go on reading."""
     try:

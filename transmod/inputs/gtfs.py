@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from transmod.errors import Faults, InputError
-from transmod.inputs.checks import check_table, first_of, listed
+from transmod.inputs.checks import add_missing_columns, check_table, first_of, listed
 from transmod.inputs.ground_factors import RailFactors
 from transmod.inputs.projections import WGS84
 from transmod.inputs.rail import Trains, check_energy, length_km
@@ -112,9 +112,7 @@ def read_gtfs(feed: Path, lines: Path, factors: RailFactors, *, year: int, crs: 
 def _read_lines(path: Path, faults: Faults) -> pd.DataFrame:
     rows = read_csv(path, GTFS_LINES, faults)
     check_table(rows, GTFS_LINES, str(path), faults)
-    for column in GTFS_LINES.columns:
-        if column.name not in rows.columns:
-            rows[column.name] = np.nan if column.dtype == "float64" else None
+    add_missing_columns(rows, GTFS_LINES)
     rows["line"] = rows["line"].fillna(rows["route_id"])
     twice = rows.duplicated(["line", "kind"])
     if twice.any():

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from transmod.errors import Faults
-from transmod.inputs.checks import check_table, first_of, listed
+from transmod.inputs.checks import add_missing_columns, check_table, first_of, listed
 from transmod.inputs.ground_factors import MachineFactors
 from transmod.inputs.network import Network
 from transmod.inputs.projections import WGS84
@@ -57,9 +57,7 @@ def read_machines(path: Path, factors: MachineFactors, network: Network | None) 
     rows = read_csv(path, OFF_ROAD_MACHINES, faults)
     check_table(rows, OFF_ROAD_MACHINES, str(path), faults)
     faults.raise_any()
-    for column in OFF_ROAD_MACHINES.columns:
-        if column.name not in rows.columns:
-            rows[column.name] = np.nan if column.dtype == "float64" else None
+    add_missing_columns(rows, OFF_ROAD_MACHINES)
     _check_energy(rows, path, faults)
     _check_loads(rows, factors, path, faults)
     if network is not None:

@@ -12,7 +12,7 @@ import shapely
 from pyproj import CRS, Geod
 
 from transmod.errors import Faults
-from transmod.inputs.checks import check_table, first_of, listed
+from transmod.inputs.checks import add_missing_columns, check_table, first_of, listed
 from transmod.inputs.ground_factors import RailFactors
 from transmod.inputs.layers import read_layer
 from transmod.inputs.projections import WGS84
@@ -63,9 +63,7 @@ def read_rail_lines(path: Path, factors: RailFactors) -> pd.DataFrame:
     rows = read_csv(path, RAIL_LINES, faults)
     check_table(rows, RAIL_LINES, str(path), faults)
     faults.raise_any()
-    for column in RAIL_LINES.columns:
-        if column.name not in rows.columns:
-            rows[column.name] = np.nan if column.dtype == "float64" else None
+    add_missing_columns(rows, RAIL_LINES)
     check_energy(rows, factors, str(path), faults)
     faults.raise_any()
     return rows[list(RAIL_LINES.names)]

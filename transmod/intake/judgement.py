@@ -25,7 +25,13 @@ def judge_inputs(
     """Judge what could be read of a run; what could not is None."""
     if network is None:
         return ()
-    parts = [network.sha256, hash_shapes(network.boundary), hash_shapes(network.districts.geometry)]
+    districts = network.districts
+    parts = [
+        network.sha256,
+        hash_shapes(network.boundary),
+        hash_shapes(districts.geometry),
+        districts[["district_id", "name"]].to_numpy(object).tolist(),
+    ]
     findings = remember("networks", parts, lambda: judge_network(network))
     if volumes is not None:
         traffic = scenario.traffic

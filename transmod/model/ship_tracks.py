@@ -20,7 +20,7 @@ from transmod.kernels import tracks as kernel
 from transmod.model.movements import CROSS_BOUNDARY, WITHIN_CITY, SourceResult
 from transmod.model.ship_engines import EMITTED, QUANTITIES, load_factor
 from transmod.model.ship_zones import lay_zones
-from transmod.model.shipping import assemble, hotel_masses, main_masses
+from transmod.model.shipping import add_known, assemble, hotel_masses, main_masses
 from transmod.schema import NO_DISTRICT, SHIP_PHASES
 
 Floats = NDArray[np.float64]
@@ -348,15 +348,15 @@ class _Map:
         rows: list[dict[str, object]] = []
         shapes: list[shapely.Geometry] = []
         inside = stints[(stints["location"] == "point").to_numpy()]
-        known = np.nan_to_num(main) + np.nan_to_num(hotel)  # maps show what is known
+        masses = add_known([main, hotel])
         place = inside["process"].where(~inside["process"].isin(SHIP_PHASES[:2]), "track")
         for key, part in inside.groupby(["ship", "activity", place]):
             ship, activity, name = (part["ship"].iloc[0], *key[1:])
-            mass = known[part.index.to_numpy()].sum(axis=0)
+            mass = add_known(list(masses[part.index.to_numpy()]))
             for shape, share in self._shapes(int(ship), str(name)):
-                masses = {f"{gas}_t": mass[q] * share for q, gas in enumerate(EMITTED)}
+                own = {f"{gas}_t": mass[q] * share for q, gas in enumerate(EMITTED)}
                 rows.append(
-                    {"activity": activity, "place": name, **masses, "energy_tj": mass[-1] * share}
+                    {"activity": activity, "place": name, **own, "energy_tj": mass[-1] * share}
                 )
                 shapes.append(shape)
         if not rows:

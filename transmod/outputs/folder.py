@@ -73,6 +73,20 @@ def results_folder(run: Path) -> Iterator[Path]:
             raise InputError(fault) from error
 
 
+def is_vacant(folder: Path) -> bool:
+    """
+    Return whether nothing stands in a folder, or no folder is there.
+
+    Raises
+    ------
+    InputError
+        If a file stands in its place.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} must be a folder: it is a file.")
+    return not folder.exists() or not any(folder.iterdir())
+
+
 def repair(run: Path) -> list[str]:
     """
     Finish or undo what a killed process left in a run folder; every command starts with it.

@@ -13,6 +13,7 @@ import pandas as pd
 
 from transmod.errors import InputError
 from transmod.inputs.network import Network
+from transmod.outputs.folder import is_vacant
 from transmod.outputs.match_review import MATCHES_FILE, REVIEW_FILE, write_matches, write_review
 from transmod.outputs.volumes import write_volumes
 from transmod.traffic.matching_places import MATCHED, UNMATCHED, Matches
@@ -31,9 +32,7 @@ def check_free(folder: Path, *, force: bool) -> None:
     InputError
         If something else stands there, or a match does and `force` is not set.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} must be a folder: it is a file.")
-    if not folder.exists() or not any(folder.iterdir()):
+    if is_vacant(folder):
         return
     if not (folder / MATCHES_FILE).exists():
         raise InputError(f"{folder} must be new, or hold a match: it holds other files.")

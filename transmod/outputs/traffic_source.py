@@ -23,6 +23,7 @@ from transmod.inputs.traffic_source import (
     check_traffic_source,
     to_matrix,
 )
+from transmod.outputs.folder import is_vacant
 from transmod.outputs.toml import to_toml
 from transmod.schema import PLACES, SOURCE_VOLUMES
 
@@ -38,9 +39,7 @@ def check_free(folder: Path, *, force: bool) -> None:
     InputError
         If something else stands there, or a source does and `force` is not set.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} must be a folder: it is a file.")
-    if not folder.exists() or not any(folder.iterdir()):
+    if is_vacant(folder):
         return
     if not (folder / SOURCE_FILE).exists() or not (folder / PLACES_FILE).exists():
         raise InputError(f"{folder} must be new, or hold an imported source: it holds other files.")
