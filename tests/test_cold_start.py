@@ -12,9 +12,10 @@ from profile_set import shipped
 from transmod.model.activity import Activity
 from transmod.model.cold_start import ColdTables, cold_ratio, cold_share
 from transmod.model.factors import build_factors
+from transmod.model.link_factors import link_factors
 from transmod.model.pantry import records
 from transmod.model.processes import add_processes
-from transmod.model.road import link_factors, road_emissions
+from transmod.model.road import road_emissions
 from transmod.schema import GRADIENT_NODES, N_SPEED_NODES, POLLUTANTS, ROAD_PROCESSES, ROAD_TYPES
 from transmod.traffic.climate import Climate
 

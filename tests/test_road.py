@@ -11,13 +11,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from transmod.model.activity import Activity
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
-from transmod.model.road import (
-    LINK_QUANTITIES,
-    area_shares,
-    hours_per_km,
-    link_factors,
-    road_emissions,
-)
+from transmod.model.link_factors import LINK_QUANTITIES, link_factors
+from transmod.model.road import area_shares, hours_per_km, road_emissions
 from transmod.schema import EMISSION_KEYS, GRADIENT_NODES, N_SPEED_NODES, ROAD_TYPES
 
 STREAMS = (("car", "all"), ("bus", "through"))

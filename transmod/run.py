@@ -39,11 +39,12 @@ from transmod.intake import Inputs, hash_inputs, read_inputs
 from transmod.intake.factors import PROFILES
 from transmod.model.activity import Activity, measure
 from transmod.model.grid import fraction_in_boundary
+from transmod.model.link_factors import link_factors
 from transmod.model.links import to_cells, to_link_results
 from transmod.model.memo_maps import MemoMap, draw_memo_map
 from transmod.model.overlay import Pieces, cut_links
 from transmod.model.overlay import to_table as to_piece_table
-from transmod.model.road import area_shares, link_factors, road_emissions
+from transmod.model.road import area_shares, road_emissions
 from transmod.model.rows import to_rows
 from transmod.model.spectrum_tables import to_hours_table, to_mean_days, to_spectrum_table
 from transmod.outputs.drawing import pick_up_pen

@@ -36,8 +36,9 @@ from transmod.inputs.shipped import find_shipped
 from transmod.inputs.volumes import VolumeBlock
 from transmod.model import activity
 from transmod.model.factors import build_factors
+from transmod.model.link_factors import LINK_QUANTITIES
 from transmod.model.overlay import cut_links
-from transmod.model.road import LINK_QUANTITIES, road_emissions
+from transmod.model.road import road_emissions
 from transmod.model.rows import Rows, Situation, to_rows, to_situation
 from transmod.schema import MAX_NODE_SPEED_KMH, N_SPEED_NODES, ROAD_TYPES
 from transmod.traffic.calendar import Calendar, build_calendar

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from transmod.inputs.network import Network
 from transmod.model.activity import Activity
+from transmod.model.link_factors import LINK_QUANTITIES
 from transmod.model.overlay import Pieces, piece_geometry
-from transmod.model.road import LINK_QUANTITIES
 from transmod.model.rows import Rows
 from transmod.schema import NO_CELL, POLLUTANTS, VEHICLE_CLASSES
 from transmod.units import convert

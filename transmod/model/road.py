@@ -10,26 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 
-from transmod.model.activity import Activity
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
 from transmod.model.labels import label
-from transmod.schema import GRADIENT_NODES, N_SPEED_NODES, NODES_PER_KMH, POLLUTANTS, ROAD_TYPES
+from transmod.schema import GRADIENT_NODES, N_SPEED_NODES, NODES_PER_KMH, ROAD_TYPES
+
+if TYPE_CHECKING:  # the pass over the links is compiled; what comes after it need not be
+    from transmod.model.activity import Activity
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 # below this the time of a kilometre is held, so a link that stands still has no endless hours
 SLOWEST_KMH = 1.0
-# quantities of a link, in order: masses [g], grid electricity [MJ] and its CO2 [g], time [h]
-LINK_QUANTITIES = (*POLLUTANTS, "electricity", "co2_scope2", "hours")
 
 _ACTIVITY_OF_PROCESS = {
     "hot": "road_fuel",
@@ -73,6 +72,11 @@ def hours_per_km() -> Floats:
     return 1.0 / np.maximum(np.arange(N_SPEED_NODES) / NODES_PER_KMH, SLOWEST_KMH)
 
 
+def gradient_positions(gradients: Floats) -> list[int]:
+    """Return the positions of gradient nodes in `schema.GRADIENT_NODES`."""
+    return [GRADIENT_NODES.index(float(g)) for g in gradients]
+
+
 def area_shares(fleet: Fleet, area_ids: Sequence[str]) -> tuple[Floats, Integers]:
     """
     Return the distinct shares of vehicle types (M, C, J), and which of them holds in each area.
@@ -83,58 +87,6 @@ def area_shares(fleet: Fleet, area_ids: Sequence[str]) -> tuple[Floats, Integers
     shares = np.stack([fleet.share, *(fleet.district_share[name] for name in own)])
     which = np.array([own.index(n) + 1 if n in own else 0 for n in area_ids], np.int64)
     return shares, which
-
-
-def link_factors(
-    streams: Sequence[tuple[str, str]], gradients: Floats, factors: Factors, shares: Floats
-) -> Floats:
-    """
-    Weight the factors by the fleet, for the link pass.
-
-    Parameters
-    ----------
-    streams : sequence of (str, str)
-        C streams.
-    gradients : float64 (G,)
-        Gradient nodes of the activity, a run of `schema.GRADIENT_NODES`.
-    factors : Factors
-        Of J types.
-    shares : float64 (M, C, J)
-        Distinct fleets.
-
-    Returns
-    -------
-    float64 (M, G, R, K, C, len(LINK_QUANTITIES))
-        Scope 1 masses [g/km], grid electricity [MJ/km] and its CO2 [g/km], time [h/km].
-    """
-    target = np.array([_link_quantity(q) for q in factors.quantities])
-    out = np.zeros(
-        (
-            shares.shape[0],
-            gradients.size,
-            factors.index.shape[2],
-            N_SPEED_NODES,
-            len(streams),
-            len(LINK_QUANTITIES),
-        )
-    )
-    out[..., LINK_QUANTITIES.index("hours")] = hours_per_km()[:, None]
-    used = np.flatnonzero(target >= 0)
-    n_curves = factors.curve.shape[0]
-    for m, c in np.ndindex(shares.shape[:2]):
-        types = np.flatnonzero(shares[m, c])
-        for g, gradient in enumerate(_positions(gradients)):
-            for r in range(out.shape[2]):
-                curve = factors.index[np.ix_(types, used)][:, :, r, gradient]
-                weight = shares[m, c, types][:, None] * factors.held(c, r, types)[:, used]
-                row = np.broadcast_to(target[used], curve.shape)
-                some = curve > 0
-                mix = sparse.csr_matrix(
-                    (weight[some], (row[some], curve[some])),
-                    shape=(len(LINK_QUANTITIES), n_curves),
-                )
-                out[m, g, r, :, c, :] += (mix @ factors.curve).T
-    return out
 
 
 def road_emissions(
@@ -264,7 +216,7 @@ def times_curves(
 ) -> Floats:
     """Return kilometres (A, G, R, K) of a stream times factor (A, J, Q) [g, of energy MJ]."""
     out = np.zeros((driven.shape[0], types.size, len(factors.quantities)))
-    for g, gradient in enumerate(_positions(gradients)):
+    for g, gradient in enumerate(gradient_positions(gradients)):
         for r in range(driven.shape[2]):
             nodes = np.flatnonzero(driven[:, g, r].any(axis=0))
             if nodes.size == 0:
@@ -341,7 +293,7 @@ def _outside_validity(
     """Return the kilometres of a stream in all, below and above the validity of its factors."""
     speed = np.arange(N_SPEED_NODES) / NODES_PER_KMH
     below = above = 0.0
-    for g, gradient in enumerate(_positions(gradients)):
+    for g, gradient in enumerate(gradient_positions(gradients)):
         for r in range(driven.shape[2]):
             limits = factors.validity[types, r % len(ROAD_TYPES), gradient]
             # many types, few limits
@@ -378,18 +330,3 @@ def activity_of(process: str, pollutant: str) -> str:
     if pollutant == "co2_biogenic":
         return "road_biogenic"
     return _ACTIVITY_OF_PROCESS[process]
-
-
-def _link_quantity(quantity: tuple[str, str]) -> int:
-    """Return the place of a quantity among those of a link, -1 where links do not show it."""
-    process, name = quantity
-    if process == "grid_losses":
-        return -1
-    if process == "electricity":
-        return LINK_QUANTITIES.index("electricity" if name == "energy" else "co2_scope2")
-    return -1 if name == "energy" else LINK_QUANTITIES.index(name)
-
-
-def _positions(gradients: Floats) -> list[int]:
-    """Return the positions of gradient nodes in `schema.GRADIENT_NODES`."""
-    return [GRADIENT_NODES.index(float(g)) for g in gradients]
