@@ -25,6 +25,7 @@ from transmod.errors import Faults, InputError
 from transmod.inputs.toml import read_toml
 from transmod.scenario.account import AccountingChoice
 from transmod.scenario.ground import OffRoadChoice, RailChoice
+from transmod.scenario.measures import Measure
 from transmod.scenario.sources import AviationChoice, MemoChoice, ShippingChoice
 from transmod.scenario.traffic import Record, TrafficChoice
 from transmod.schema import ROAD_PROCESSES
@@ -222,6 +223,8 @@ class Scenario(Record):
     shipping: ShippingChoice = ShippingChoice()
     rail: RailChoice = RailChoice()
     off_road: OffRoadChoice = OffRoadChoice()
+    measures: tuple[Measure, ...] = ()
+    """What changes, in this order."""
 
     @field_validator("timezone")
     @classmethod
