@@ -23,7 +23,7 @@ from transmod.inputs.aviation import read_air_movements
 from transmod.inputs.aviation_factors import read_aviation_factors
 from transmod.inputs.movements import read_territories
 from transmod.inputs.rules import read_rule, rule_names
-from transmod.intake import read_inputs
+from transmod.intake.inputs import read_inputs
 from transmod.model.air_traffic import air_traffic_emissions, check_given_fuel
 from transmod.model.cruise import cruise_fuel_kg
 from transmod.model.landing_cycle import landing_cycles

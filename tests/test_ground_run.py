@@ -14,7 +14,7 @@ from shapely.affinity import translate
 
 from transmod.errors import InputError
 from transmod.inputs.rules import read_rule
-from transmod.intake import read_inputs
+from transmod.intake.inputs import read_inputs
 from transmod.run import run
 from transmod.scenario.ground import RailChoice
 

@@ -17,7 +17,7 @@ from transmod.inputs.network import Network
 from transmod.inputs.tables import read_shipped_table
 from transmod.inputs.volume_files import read_labels
 from transmod.inputs.volumes import read_volumes
-from transmod.intake import read_inputs
+from transmod.intake.inputs import read_inputs
 from transmod.traffic.calendar import build_calendar
 from transmod.traffic.findings import Finding
 from transmod.traffic.plausibility import judge_network, judge_traffic

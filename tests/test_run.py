@@ -23,7 +23,7 @@ import transmod.run
 from transmod.cli import app
 from transmod.errors import CheckError, InputError
 from transmod.inputs.hashes import sha256_file
-from transmod.intake import read_inputs
+from transmod.intake.inputs import read_inputs
 from transmod.model.links import to_cells, to_link_results
 from transmod.model.overlay import Pieces, cut_links
 from transmod.model.road import road_emissions

@@ -10,7 +10,7 @@ from ship_files import CALL, FERRY
 
 from transmod.errors import InputError
 from transmod.inputs.tables import read_parquet
-from transmod.intake import read_inputs
+from transmod.intake.inputs import read_inputs
 from transmod.run import run, verify
 
 pytestmark = pytest.mark.slow

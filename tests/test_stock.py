@@ -6,7 +6,7 @@ from small_run import build, write_scenario
 
 from transmod.check import check
 from transmod.errors import InputError
-from transmod.intake import read_inputs
+from transmod.intake.inputs import read_inputs
 from transmod.run import run
 from transmod.scenario import read_scenario
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from transmod.errors import InputError
-from transmod.intake import take_in
+from transmod.intake.inputs import take_in
 from transmod.outputs.folder import repair
 from transmod.traffic.findings import Finding
 

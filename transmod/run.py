@@ -35,8 +35,8 @@ from transmod.inputs.hashes import sha256_file
 from transmod.inputs.network import Network
 from transmod.inputs.results import MANIFEST, RESULTS, Difference, read_manifest, verify_files
 from transmod.inputs.shipped import find_shipped
-from transmod.intake import Inputs, hash_inputs, read_inputs
 from transmod.intake.factors import PROFILES
+from transmod.intake.inputs import Inputs, hash_inputs, read_inputs
 from transmod.model.activity import Activity, measure
 from transmod.model.grid import fraction_in_boundary
 from transmod.model.link_factors import link_factors

@@ -26,8 +26,8 @@ from transmod.inputs.results import (
     verify_files,
 )
 from transmod.inputs.shipped import find_shipped
-from transmod.intake import Inputs, read_inputs
 from transmod.intake.factors import PROFILES, recall_factors
+from transmod.intake.inputs import Inputs, read_inputs
 from transmod.intake.processes import choose_processes, lay_climate, with_mileage
 from transmod.intake.sources import MOVEMENTS
 from transmod.intake.stock import use_economy
