@@ -72,6 +72,7 @@ PROCESSES = (
     "manoeuvring",
     "anchorage",
     "berth",
+    "calibration",
 )
 # what road traffic emits by; a run may switch each of them off
 ROAD_PROCESSES = (
@@ -117,6 +118,34 @@ ACTIVITIES = (
     "off_road_fuel",
     "off_road_electricity",
     "off_road_grid_losses",
+)
+# What a calibration to sales or statistics adds to the road stands on rows of its own, on the line
+# of the activity that it is named after.
+CALIBRATION = "_calibration"
+CALIBRATIONS = tuple(f"{name}{CALIBRATION}" for name in ACTIVITIES if name.startswith("road_"))
+LEDGER_ACTIVITIES = (*ACTIVITIES, *CALIBRATIONS)
+# What hangs on the amount of fuel burnt alone; other substances follow the standard of the engine.
+FUEL_BOUND = ("energy", "co2", "co2_biogenic", "so2", "pb")
+# m3 of liquids; gas has none in the factor sets
+SALES_UNITS = ("TJ", "GJ", "t", "kt", "kg", "l", "m3", "kWh", "MWh", "GWh")
+RECONCILIATION_STEPS = (
+    "modelled",
+    "given",
+    "gap",
+    "cause",
+    "unexplained",
+    "calibration",
+    "after",
+)
+INDICATOR_NAMES = (
+    "per_vkm",
+    "per_tonne_km",
+    "per_passenger_km",
+    "per_head",
+    "per_km2",
+    "per_gdp",
+    "share",
+    "of_benchmark",
 )
 # What the model says of a row of emissions or energy; accounts add the line it stands on.
 EMISSION_KEYS = (
@@ -503,6 +532,9 @@ PIECES = Table(
     ),
 )
 
+# of rows that may calibrate others, which alone may be below zero: the laws of a run see to that
+_MASS = "mass in the period; below zero only where a calibration takes away"
+
 _LEDGER_KEYS = (
     Column("item", "string", "-", "inventory, or memo: never in a total", choices=ITEMS),
     Column("memo_kind", "string", "-", "kind of memo item", nullable=True, choices=MEMO_KINDS),
@@ -517,7 +549,10 @@ _LEDGER_KEYS = (
     Column("gpc_ref", "string", "-", "GPC reference number", nullable=True),
     Column("ipcc_code", "string", "-", "IPCC category", nullable=True),
     Column("notation_key", "string", "-", "IE, NE, NO, C where no figure", nullable=True),
-    Column("activity", "string", "-", "what is done: key of the rule", choices=ACTIVITIES),
+    Column(
+        "activity", "string", "-", "what is done: key of the rule, or a calibration of it",
+        choices=LEDGER_ACTIVITIES,
+    ),
     Column("in_total", "bool", "-", "counts in the total of the accounting rule"),
     Column("held_in", "string", "-", "other line or report that holds it, too", nullable=True),
 )
@@ -533,7 +568,7 @@ LEDGER = Table(
         _PROCESS,
         *_LEDGER_KEYS[9:],
         _POLLUTANT,
-        Column("mass_t", "float64", "t", "mass in the period", minimum=0, nullable=True),
+        Column("mass_t", "float64", "t", _MASS, nullable=True),
     ),
 )
 
@@ -543,8 +578,8 @@ ENERGY = Table(
     tuple(c.name for c in _LEDGER_KEYS),
     (
         *_LEDGER_KEYS,
-        Column("energy_tj", "float64", "TJ", "final energy", minimum=0),
-        Column("energy_tce", "float64", "tce", "tonnes of coal equivalent", minimum=0),
+        Column("energy_tj", "float64", "TJ", "final energy; below zero as a mass"),
+        Column("energy_tce", "float64", "tce", "tonnes of coal equivalent"),
     ),
 )
 
@@ -588,16 +623,16 @@ INVENTORY = Table(
         Column("district_id", "string", "-", "district", nullable=True),
         Column("district_name", "string", "-", "name of the district", nullable=True),
         *(_LEDGER_KEYS[i] for i in (0, 1, 10, 11, 4, 9, 12, 13, 14, 15)),
-        Column("co2_t", "float64", "t", "fossil CO2", minimum=0, nullable=True),
-        Column("co2_biogenic_t", "float64", "t", "biogenic CO2", minimum=0, nullable=True),
-        Column("ch4_t", "float64", "t", "methane", minimum=0, nullable=True),
-        Column("n2o_t", "float64", "t", "nitrous oxide", minimum=0, nullable=True),
-        Column("co2e_t", "float64", "t", "CO2 equivalent", minimum=0, nullable=True),
+        Column("co2_t", "float64", "t", "fossil CO2", nullable=True),
+        Column("co2_biogenic_t", "float64", "t", "biogenic CO2", nullable=True),
+        Column("ch4_t", "float64", "t", "methane", nullable=True),
+        Column("n2o_t", "float64", "t", "nitrous oxide", nullable=True),
+        Column("co2e_t", "float64", "t", "CO2 equivalent", nullable=True),
         *(
-            Column(f"{name}_t", "float64", "t", mass_of(name), minimum=0, nullable=True)
+            Column(f"{name}_t", "float64", "t", mass_of(name), nullable=True)
             for name in AIR_POLLUTANTS
         ),
-        Column("energy_tj", "float64", "TJ", "final energy", minimum=0, nullable=True),
+        Column("energy_tj", "float64", "TJ", "final energy", nullable=True),
         Column("energy_tce", "float64", "tce", "tonnes of coal equivalent", nullable=True),
         Column("vkm", "float64", "veh km", "on one road line per district", nullable=True),
         Column("rule", "string", "-", "accounting rule"),
@@ -667,6 +702,132 @@ FUEL_SOLD = Table(
         Column("source", "string", "-", "who says so"),
     ),
 )
+
+FUEL_SALES = Table(
+    "fuel_sales",
+    "a fuel, or a grade of it, sold in the city in a year",
+    ("fuel", "grade", "year"),
+    (
+        Column("fuel", "string", "-", "energy carrier of the factor set"),
+        Column("grade", "string", "-", "grade of the fuel, added up", nullable=True, optional=True),
+        Column("year", "int64", "-", "year of the sales", minimum=1950, maximum=2100),
+        Column("amount", "float64", "as unit", "sold in the year", minimum=0),
+        Column("unit", "string", "-", "unit of the amount", choices=SALES_UNITS),
+        Column("covers", "string", "-", "who bought it: all, or road traffic alone; default: all",
+               choices=("all", "road"), nullable=True, optional=True),
+        Column("biofuel", "string", "-", "whether biofuel is in the amount; default: included",
+               choices=("included", "apart"), nullable=True, optional=True),
+        Column("source", "string", "-", "who says so"),
+        Column("note", "string", "-", "remark, such as: invented", nullable=True, optional=True),
+    ),
+)  # fmt: skip
+
+VKM_STATISTICS = Table(
+    "vkm_statistics",
+    "kilometres of a vehicle class in a year",
+    ("vehicle_class", "year"),
+    (
+        VEHICLE_CLASS,
+        Column("year", "int64", "-", "year of the statistics", minimum=1950, maximum=2100),
+        Column("vkm", "float64", "veh km", "driven in the year", minimum=0),
+        Column("counts", "string", "-", "who drove: all inside the boundary, or the city's own "
+               "vehicles wherever they drive (odometers); default: inside",
+               choices=("inside", "own_vehicles"), nullable=True, optional=True),
+        Column("source", "string", "-", "who says so"),
+        Column("note", "string", "-", "remark, such as: invented", nullable=True, optional=True),
+    ),
+)  # fmt: skip
+
+RECONCILIATION = Table(
+    "reconciliation",
+    "a line of the way from what is modelled to what was sold or counted",
+    ("number",),
+    (
+        Column("number", "int64", "-", "lines in the order of reading", minimum=1),
+        Column("subject", "string", "-", "what is compared", choices=("fuel", "vehicle_class")),
+        Column("name", "string", "-", "fuel or vehicle class"),
+        Column("step", "string", "-", "place in the comparison; causes and unexplained make up "
+               "the gap", choices=RECONCILIATION_STEPS),
+        Column("line", "string", "-", "part of the step"),
+        Column("energy_tj", "float64", "TJ", "energy of the fuel", nullable=True),
+        Column("fuel_t", "float64", "t", "mass of the fuel, by its calorific value in the run",
+               nullable=True),
+        Column("vkm", "float64", "veh km", "vehicle-kilometres", nullable=True),
+        Column("share", "float64", "-", "of what was sold or counted; of a factor: the factor",
+               nullable=True),
+        Column("status", "string", "-", "how sure",
+               choices=("given", "computed", "estimated", "not estimated")),
+        Column("explanation", "string", "-", "how it came about, or what is missing"),
+    ),
+)  # fmt: skip
+
+INDICATORS = Table(
+    "indicators",
+    "a ratio of two sums of the run",
+    ("indicator", "subject", "quantity", "scope", "subsector", "district_id", "vehicle_class"),
+    (
+        Column("indicator", "string", "-", "what is divided by what", choices=INDICATOR_NAMES),
+        Column("subject", "string", "-", "part of the traffic, or benchmark", nullable=True),
+        Column("quantity", "string", "-", "substance, co2e, energy or vkm"),
+        Column("scope", "int8", "-", "1 in the city, 2 grid energy: never added up", minimum=1,
+               maximum=2, nullable=True),
+        Column("subsector", "string", "-", "road, or all of transport in the total of the rule",
+               choices=("all", "road")),
+        Column("district_id", "string", "-", "district; empty: the city", nullable=True),
+        Column("district_name", "string", "-", "name of the district", nullable=True),
+        Column("vehicle_class", "string", "-", "class of vehicle; empty: all", nullable=True),
+        Column("value", "float64", "as unit", "the ratio", nullable=True),
+        Column("unit", "string", "-", "unit of the value"),
+        Column("above", "float64", "as unit", "the sum that is divided", nullable=True),
+        Column("below", "float64", "as unit", "the sum that it is divided by", nullable=True),
+        Column("explanation", "string", "-", "what is counted, or missing", nullable=True),
+    ),
+)  # fmt: skip
+
+BENCHMARKS = Table(
+    "freight_benchmarks",
+    "a published emission intensity of freight",
+    ("vehicle_class", "vehicle_type", "benchmark"),
+    (
+        Column("vehicle_class", "string", "-", "class of vehicle; empty: all freight",
+               choices=VEHICLE_CLASSES, nullable=True),
+        Column("vehicle_type", "string", "-", "types of it, such as `rigid_*`; empty: all",
+               nullable=True, optional=True),
+        Column("benchmark", "string", "-", "name"),
+        Column("pollutant", "string", "-", "co2 or co2e", choices=("co2", "co2e")),
+        Column("g_per_tkm", "float64", "g/(t km)", "tank to wheel", minimum=0, positive=True),
+        Column("source", "string", "-", "publication, edition, table"),
+        Column("licence", "string", "-", "terms of use", nullable=True, optional=True),
+        Column("verification", "string", "-", "how it was checked", nullable=True, optional=True),
+    ),
+)  # fmt: skip
+
+TARGETS = Table(
+    "targets",
+    "a target and the distance to its path in the year of the run",
+    ("name",),
+    (
+        Column("name", "string", "-", "name of the target"),
+        Column("quantity", "string", "-", "substance, co2e or energy"),
+        Column("subsector", "string", "-", "subsector, or all in the total"),
+        Column("scopes", "string", "-", "scopes that are counted"),
+        Column("unit", "string", "-", "unit of the amounts"),
+        Column("base_year", "int64", "-", "year that the reduction is measured from"),
+        Column("base_value", "float64", "as unit", "amount of the base year"),
+        Column("target_year", "int64", "-", "year of the target"),
+        Column("reduction", "float64", "-", "share of the base value"),
+        Column("target_value", "float64", "as unit", "amount of the target year"),
+        Column("year", "int64", "-", "year of the run"),
+        Column("allowed", "float64", "as unit", "amount of the path in this year"),
+        Column("value", "float64", "as unit", "amount of the run", nullable=True),
+        Column("distance", "float64", "as unit", "value less allowed: above zero is too much",
+               nullable=True),
+        Column("distance_share", "float64", "-", "distance over allowed", nullable=True),
+        Column("per_year", "float64", "as unit", "change a year from here to the target",
+               nullable=True),
+        Column("source", "string", "-", "who set the target", nullable=True),
+    ),
+)  # fmt: skip
 
 RESIDENT_SHARE = Table(
     "resident_share",
@@ -739,8 +900,11 @@ SPECTRUM = Table(
         Column("gradient", "float64", "m/m", "gradient node"),
         Column("speed_node", "int64", "0.1 km/h", "speed node", minimum=0),
         Column("vkm", "float64", "veh km", "vehicle-kilometres", minimum=0),
+        Column(
+            "zone", "string", "-", "zone whose fleet is another; empty: none", optional=True
+        ),
     ),
-)
+)  # fmt: skip
 
 PROFILE_COMPARISON = Table(
     "profile_comparison",

@@ -26,10 +26,9 @@ from transmod.inputs.profiles import ProfileSet
 from transmod.model.cohorts import Cohorts
 from transmod.model.cycles import cycle_means
 from transmod.model.factors import Factors
+from transmod.schema import FUEL_BOUND
 
 CYCLE = "wltc"
-# what is bound to fuel burnt; CO, NOx and particles follow the standard, not the consumption
-FUEL_BOUND = ("energy", "co2", "co2_biogenic", "so2", "pb")
 _PROCESSES = ("hot", "cold_start")
 
 
