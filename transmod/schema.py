@@ -550,7 +550,10 @@ _LEDGER_KEYS = (
     Column("ipcc_code", "string", "-", "IPCC category", nullable=True),
     Column("notation_key", "string", "-", "IE, NE, NO, C where no figure", nullable=True),
     Column(
-        "activity", "string", "-", "what is done: key of the rule, or a calibration of it",
+        "activity",
+        "string",
+        "-",
+        "what is done: key of the rule, or a calibration of it",
         choices=LEDGER_ACTIVITIES,
     ),
     Column("in_total", "bool", "-", "counts in the total of the accounting rule"),
@@ -900,11 +903,15 @@ SPECTRUM = Table(
         Column("gradient", "float64", "m/m", "gradient node"),
         Column("speed_node", "int64", "0.1 km/h", "speed node", minimum=0),
         Column("vkm", "float64", "veh km", "vehicle-kilometres", minimum=0),
-        Column(
-            "zone", "string", "-", "zone whose fleet is another; empty: none", optional=True
-        ),
     ),
-)  # fmt: skip
+)
+# where some zone has a fleet of its own
+ZONED_SPECTRUM = Table(
+    SPECTRUM.name,
+    f"{SPECTRUM.row}, by zone",
+    (*SPECTRUM.key, "zone"),
+    (*SPECTRUM.columns, Column("zone", "string", "-", "zone with a fleet of its own; empty: none")),
+)
 
 PROFILE_COMPARISON = Table(
     "profile_comparison",

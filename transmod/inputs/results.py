@@ -6,9 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -27,8 +26,12 @@ from transmod.schema import (
     PIECES,
     POLLUTANTS,
     SPECTRUM,
+    ZONED_SPECTRUM,
     Table,
 )
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 RESULTS = "results"
 MANIFEST = "manifest.json"
@@ -155,6 +158,8 @@ def read_result_table(run: Path, name: str) -> pd.DataFrame:
         frame = _read_geo(path)
     else:
         frame = read_parquet(path)
+    if table is SPECTRUM and "zone" in frame:
+        table = ZONED_SPECTRUM
     check_table(frame, table, str(path), faults)
     faults.raise_any()
     return frame
@@ -274,6 +279,8 @@ def _results(run: Path) -> Path:
 
 
 def _read_geo(path: Path) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+
     try:
         frame = gpd.read_parquet(path)
     except (ValueError, OSError) as error:

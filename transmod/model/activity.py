@@ -132,7 +132,8 @@ def measure(  # noqa: PLR0913  a pass needs what a city is
     factor : float64 (M, G, R, K, C, Q), optional
         Fleet-weighted factors; without them `vkm` and `total` stay empty.
     fleet : int64 (A,), optional
-        Row of `factor` that holds in each area.
+        Row of `factor` that holds in each area. Default: areas are the districts, and all have
+        the first.
     progress : callable, optional
         Told rows done and rows in all.
 
@@ -149,9 +150,8 @@ def measure(  # noqa: PLR0913  a pass needs what a city is
     first, order, slots = _clock_slots(calendar, shapes)
     tour = _prepare(network, rows, volumes, calendar, order, shapes, situation, rule, fleet)
     n_roads, n_nodes, n_streams = situation.n_types, N_SPEED_NODES, tour.n_streams
-    by_area = np.zeros(
-        (len(network.districts) + 1, situation.gradients.size, n_roads, n_nodes, n_streams)
-    )
+    n_areas = len(network.districts) + 1 if fleet is None else fleet.size
+    by_area = np.zeros((n_areas, situation.gradients.size, n_roads, n_nodes, n_streams))
     by_block = np.zeros((BLOCKS, *by_area.shape[1:]))
     by_clock = np.zeros((first.size - 1, len(ROAD_TYPES), n_nodes, n_streams))
     clock_types = tour.road_type % len(ROAD_TYPES)  # the clock tells no seasons apart

@@ -25,6 +25,8 @@ class Fleet:
     `share` (S, J) holds shares of vehicle-kilometres [-], each row sums to 1. `district_share`
     gives another (S, J) for a district whose fleet differs. `energy_scale` is the fuel-economy
     factor [-] of types that have one; `model.economy` applies it where a scenario asks for it.
+    `zone_share` gives the (S, J) of a zone by (zone, district), the district "" for all that have
+    no fleet of their own.
     """
 
     name: str
@@ -34,6 +36,14 @@ class Fleet:
     district_share: dict[str, np.ndarray]
     notes: tuple[str, ...]
     energy_scale: dict[str, float] = field(default_factory=dict)
+    zone_share: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
+
+    def share_in(self, district_id: str, zone: str = "") -> np.ndarray:
+        """Return the shares (S, J) that hold in a district, or in a zone of it."""
+        own = district_id if district_id in self.district_share else ""
+        if (zone, own) in self.zone_share:
+            return self.zone_share[zone, own]
+        return self.district_share.get(district_id, self.share)
 
 
 def build_fleet(

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from transmod.model.areas import NO_ZONE
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
 from transmod.model.labels import label
@@ -77,16 +78,23 @@ def gradient_positions(gradients: Floats) -> list[int]:
     return [GRADIENT_NODES.index(float(g)) for g in gradients]
 
 
-def area_shares(fleet: Fleet, area_ids: Sequence[str]) -> tuple[Floats, Integers]:
+def area_shares(
+    fleet: Fleet, area_ids: Sequence[str], zones: Sequence[str] | None = None
+) -> tuple[Floats, Integers]:
     """
     Return the distinct shares of vehicle types (M, C, J), and which of them holds in each area.
 
-    The first of the M is that of all areas without a fleet of their own.
+    The first of the M is that of all areas without a fleet of their own. `area_ids` (A,) are the
+    districts of the areas, `zones` (A,) their zones.
     """
-    own = [name for name in area_ids if name in fleet.district_share]
-    shares = np.stack([fleet.share, *(fleet.district_share[name] for name in own)])
-    which = np.array([own.index(n) + 1 if n in own else 0 for n in area_ids], np.int64)
-    return shares, which
+    found, which = [fleet.share], []
+    for district_id, zone in zip(area_ids, zones or [NO_ZONE] * len(area_ids), strict=True):
+        own = fleet.share_in(district_id, zone)
+        place = next((m for m, share in enumerate(found) if share is own), len(found))
+        if place == len(found):
+            found.append(own)
+        which.append(place)
+    return np.stack(found), np.array(which, np.int64)
 
 
 def road_emissions(
@@ -108,7 +116,7 @@ def road_emissions(
     shares, which : float64 (M, C, J), int64 (A,)
         Distinct fleets, and which of them holds in each area.
     area_ids : sequence of str
-        District of each area.
+        District of each area; the zones of a district are added up.
 
     Notes
     -----
@@ -118,6 +126,8 @@ def road_emissions(
     """
     emission, energy, driving = [], [], []
     outside = {}
+    districts = list(dict.fromkeys(area_ids))
+    district = np.array([districts.index(name) for name in area_ids], np.int64)
     for c, stream in enumerate(activity.streams):
         share = shares[which, c]
         types = np.flatnonzero(share.any(axis=0))
@@ -125,11 +135,12 @@ def road_emissions(
         total = times_curves(driven, activity.gradients, factors, types, c)
         total *= share[:, types, None]
         present = (share[:, types] > 0.0) & np.asarray(driven.any(axis=(1, 2, 3)))[:, None]
+        total, present = _add_zones(total, district), _add_zones(present, district)
         emission.append(_find_masses(total, present, factors, types, c))
         energy.append(_find_energies(total, present, factors, types, c))
-        driving.append(_find_driving(driven, share[:, types], types, c))
+        driving.append(_find_driving(driven, share[:, types], types, c, district))
         outside[stream] = _outside_validity(driven, share, types, factors, activity.gradients)
-    names = _Names(activity.streams, area_ids, factors)
+    names = _Names(activity.streams, districts, factors)
     return RoadEmissions(
         emission_rows=names.emissions(pd.concat(emission, ignore_index=True)),
         energy_rows=names.energies(pd.concat(energy, ignore_index=True)),
@@ -268,18 +279,33 @@ def _find_energies(
     return _places(stream, area, types[kind], quantity=q, value=total[area, kind, q])
 
 
-def _find_driving(driven: Floats, share: Floats, types: Integers, stream: int) -> pd.DataFrame:
-    """Return kilometres and hours of a stream by area, type and road type."""
+def _add_zones(values: NDArray[Any], district: Integers) -> NDArray[Any]:
+    """Add values of areas (A, ...) up to those of districts (D, ...); of flags say if any is."""
+    n_districts = int(district.max()) + 1
+    if n_districts == district.size:
+        return values
+    out = np.zeros((n_districts, *values.shape[1:]), values.dtype)
+    for a, d in enumerate(district):
+        out[d] += values[a]
+    return out
+
+
+def _find_driving(
+    driven: Floats, share: Floats, types: Integers, stream: int, district: Integers
+) -> pd.DataFrame:
+    """Return kilometres and hours of a stream by district, type and road type."""
     by_node = driven.sum(axis=1)
     # seasons are added up
     by_node = by_node.reshape(by_node.shape[0], -1, len(ROAD_TYPES), by_node.shape[2]).sum(axis=1)
     vkm = by_node.sum(axis=2)
     hours = np.einsum("ark,k->ar", by_node, hours_per_km())
-    area, kind, road = np.nonzero((share > 0.0)[:, :, None] & (vkm > 0.0)[:, None, :])
-    part = share[area, kind]
+    of_type = [
+        _add_zones(share[:, :, None] * values[:, None, :], district) for values in (vkm, hours)
+    ]
+    area, kind, road = np.nonzero(of_type[0] > 0.0)
     return _places(
-        stream, area, types[kind], road=road, vkm=part * vkm[area, road],
-        vehicle_h=part * hours[area, road],
+        stream, area, types[kind], road=road, vkm=of_type[0][area, kind, road],
+        vehicle_h=of_type[1][area, kind, road],
     )  # fmt: skip
 
 

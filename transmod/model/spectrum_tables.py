@@ -13,8 +13,19 @@ from transmod.schema import HOURS, ROAD_TYPES, SPECTRUM
 from transmod.traffic.calendar import HOURS_PER_DAY, Calendar
 
 
-def to_spectrum_table(activity: Activity, area_ids: Sequence[str]) -> pd.DataFrame:
-    """Return the nodes of the spectrum that hold kilometres, as `schema.SPECTRUM`."""
+def to_spectrum_table(
+    activity: Activity, area_ids: Sequence[str], zones: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """
+    Return the nodes that hold kilometres, as `schema.SPECTRUM` or `ZONED_SPECTRUM`.
+
+    Parameters
+    ----------
+    activity : Activity
+        Of A areas.
+    area_ids, zones : sequence of str
+        District and zone of each area. Where all lie in no zone, there is no column `zone`.
+    """
     a, g, r, k, c = np.nonzero(activity.spectrum)
     vehicle_class, trip_kind = _stream_names(activity)
     columns = (
@@ -27,7 +38,8 @@ def to_spectrum_table(activity: Activity, area_ids: Sequence[str]) -> pd.DataFra
         k,
         activity.spectrum[a, g, r, k, c],
     )
-    return pd.DataFrame(dict(zip(SPECTRUM.names, columns, strict=True)))
+    frame = pd.DataFrame(dict(zip(SPECTRUM.names, columns, strict=True)))
+    return frame.assign(zone=label(zones, a)) if zones is not None and any(zones) else frame
 
 
 def to_hours_table(activity: Activity, calendar: Calendar) -> pd.DataFrame:

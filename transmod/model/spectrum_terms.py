@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from transmod.model.area_pairs import pair_areas
 from transmod.model.electric import losses_per_delivered
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
@@ -71,7 +72,8 @@ def road_terms(
     -----
     A district that only one run drives in, or a stream that only one run has, is a difference of
     activity. A type that one set does not know keeps the factors of the other.
-    A run that tells no seasons apart drives in those of the other as the other does.
+    A run that tells no seasons apart drives in those of the other as the other does; so does one
+    whose zones are others, district by district.
     """
     known = [set(map(tuple, s.spectrum[["vehicle_class", "trip_kind"]].to_numpy())) for s in sides]
     for stream in sorted(known[0] | known[1]):
@@ -91,7 +93,7 @@ class _StreamOfTwo:
     ) -> None:
         self.sides, self.stream = sides, stream
         self.rows = [_rows_of(side, stream) for side in sides]
-        self.areas = sorted(set(self.rows[0]["district_id"]) | set(self.rows[1]["district_id"]))
+        self.areas = pair_areas(self.rows[0], self.rows[1])
         nodes = set(self.rows[0]["gradient"]) | set(self.rows[1]["gradient"])
         self.gradients = np.array([g for g in GRADIENT_NODES if g in nodes])
         self.factors = _with_stream(factors, sides, stream)
@@ -113,7 +115,7 @@ class _StreamOfTwo:
         ]
         lone = (vkm > 0.0).sum(axis=0) == 1
         side = (vkm[1] > 0.0).astype(np.int64)
-        size = (len(self.areas), len(self.types), len(self.quantities))
+        size = (len(self.areas.places), len(self.types), len(self.quantities))
         intensity = np.zeros((2, 2, 2, *size))
         for d in (0, 1):
             made: dict[tuple[int, ...], Floats] = {}  # settings and sets are mostly the same
@@ -141,30 +143,30 @@ class _StreamOfTwo:
         """Return the shares of a run, areas x types, of types that drive."""
         fleet = self.sides[d].fleet
         if self.stream not in fleet.streams:
-            return pd.DataFrame(index=self.areas)
+            return pd.DataFrame(index=range(len(self.areas.places)))
         c = fleet.streams.index(self.stream)
-        own = [fleet.district_share.get(name, fleet.share)[c] for name in self.areas]
-        table = pd.DataFrame(np.stack(own), index=self.areas, columns=list(fleet.types))
+        own = [fleet.share_in(name, zones[d])[c] for name, zones in self.areas.places]
+        table = pd.DataFrame(np.stack(own), columns=list(fleet.types))
         return table.loc[:, (table > 0.0).any()]
 
     def _driven(self, d: int) -> Floats:
         """Return the kilometres of a run (A, G, S x R, K) [veh km]."""
         rows = self.rows[d]
         n_seasons = self.factors[d, d][0].index.shape[2] // _R if len(rows) else 1
-        out = np.zeros((len(self.areas), self.gradients.size, n_seasons * _R, N_SPEED_NODES))
+        out = np.zeros((self.areas.n_own[d], self.gradients.size, n_seasons * _R, N_SPEED_NODES))
         place = (
-            pd.Index(self.areas).get_indexer(pd.Index(rows["district_id"])),
+            self.areas.find(rows, d),
             np.searchsorted(self.gradients, rows["gradient"].to_numpy(np.float64)),
             rows["season"].to_numpy(np.int64) * _R
             + pd.Index(ROAD_TYPES).get_indexer(pd.Index(rows["road_type"])),
             rows["speed_node"].to_numpy(np.int64),
         )
         out[place] = rows["vkm"].to_numpy(np.float64)
-        return out
+        return self.areas.lay(out, d)
 
     def _intensity(self, shape: Floats, other: Floats, f: int, m: int) -> Floats:
         """Return what a kilometre emits (A, J, Q) [g, MJ] with factors of settings f and set m."""
-        out = np.zeros((len(self.areas), len(self.types), len(self.quantities)))
+        out = np.zeros((len(self.areas.places), len(self.types), len(self.quantities)))
         found = np.zeros((len(self.types), len(self.quantities)), bool)
         for factors, c in self._by_preference(f, m):
             names = pd.Index(factors.types["vehicle_type"]).get_indexer(self.types)
@@ -223,7 +225,7 @@ class _StreamOfTwo:
         place = place.reshape(carrier.shape)[j, q]
         keys = {
             "activity": label([activity_of(*pair) for pair in self.quantities], q),
-            "district_id": label(self.areas, a),
+            "district_id": label([district_id for district_id, _ in self.areas.places], a),
             "location": "link",
             "subsector": "road",
             "vehicle_class": self.stream[0],
