@@ -25,8 +25,8 @@ from transmod.inputs.results import (
     read_result_table,
     verify_files,
 )
-from transmod.inputs.shipped import find_shipped
-from transmod.intake.factors import PROFILES, recall_factors
+from transmod.inputs.shipped import PROFILES, find_shipped
+from transmod.intake.factors import recall_factors
 from transmod.intake.inputs import Inputs, read_inputs
 from transmod.intake.processes import choose_processes, lay_climate, with_mileage
 from transmod.intake.sources import MOVEMENTS
@@ -153,7 +153,7 @@ def compare(
     )
     driven = road_terms(_road_sides(sides), _build_factors(sides, notes))
     books = [
-        Bookkeeping(s.inputs.rule, s.inputs.scenario.accounting.holdings(), s.inputs.account.gwp)
+        Bookkeeping(s.inputs.basis.rule, s.inputs.basis.holdings, s.inputs.basis.account.gwp)
         for s in sides
     ]
     amounts = [
@@ -353,7 +353,7 @@ def _factors_of(side: _Side, of_set: _Side, sides: Sequence[_Side], notes: list[
     def build(types: Sequence[str]) -> Factors:
         fleet = replace(inputs.fleet, types=tuple(types))
         factors = recall_factors(
-            profiles, fleet, inputs.calendar, inputs.volumes, climate, processes,
+            profiles, fleet, inputs.calendar, inputs.volumes.streams, climate, processes,
             scenario=scenario, hashes=hashes,
         )  # fmt: skip
         return use_economy(fleet, factors, scenario=scenario)

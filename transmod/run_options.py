@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from transmod.inputs.network import BOUNDARY_FILE, DISTRICTS_FILE, LINKS_FILE, SOURCE_FILE
-from transmod.intake.factors import NETWORK_FILES
+from transmod.inputs.network_files import (
+    BOUNDARY_FILE,
+    DISTRICTS_FILE,
+    LINKS_FILE,
+    NETWORK_FILES,
+    SOURCE_FILE,
+)
 from transmod.intake.sources import MOVEMENTS
 
 Manifest = dict[str, Any]

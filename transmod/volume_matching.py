@@ -14,7 +14,8 @@ import shapely
 from transmod.errors import Faults, InputError
 from transmod.inputs.checks import attempt
 from transmod.inputs.match_review import Correction, read_review
-from transmod.inputs.network import LINKS_FILE, Network, read_network
+from transmod.inputs.network import Network, read_network
+from transmod.inputs.network_files import LINKS_FILE
 from transmod.inputs.network_source import read_network_source
 from transmod.inputs.traffic_source import TrafficSource, read_traffic_source
 from transmod.inputs.volume_files import Kind

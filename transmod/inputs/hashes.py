@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-import shapely
 
 _TABLES = (".csv", ".parquet", ".toml")  # what a factor set is read from
 
@@ -45,4 +44,6 @@ def hash_tables(folder: Path) -> dict[str, str]:
 
 def hash_shapes(shapes: object) -> str:
     """Return the SHA-256 of one geometry, or of an array of them."""
+    import shapely
+
     return hashlib.sha256(b"".join(np.atleast_1d(shapely.to_wkb(shapes)))).hexdigest()

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from transmod.errors import Faults
 from transmod.inputs.checks import check_table
 from transmod.inputs.tables import read_csv
 from transmod.schema import FUEL_SOLD, RESIDENT_SHARE
+
+
+@dataclass(frozen=True)
+class Methods:
+    """Energy of fuels sold [TJ] and share of residents [-]; None where not given."""
+
+    fuel_sold: dict[str, float] | None
+    resident_share: dict[tuple[str, str], float] | None
 
 
 def read_fuel_sold(path: Path) -> dict[str, float]:

@@ -18,6 +18,13 @@ from transmod.errors import Faults, InputError
 from transmod.inputs.checks import attempt, check_table, first_of
 from transmod.inputs.layers import Districts, check_districts, read_boundary, read_districts
 from transmod.inputs.misplacement import guess_misplacement
+from transmod.inputs.network_files import (
+    BOUNDARY_FILE,
+    DISTRICTS_FILE,
+    LINKS_FILE,
+    SOURCE_FILE,
+    UNFINISHED_FILE,
+)
 from transmod.inputs.projections import (
     WGS84,
     is_metric,
@@ -27,13 +34,6 @@ from transmod.inputs.projections import (
 )
 from transmod.inputs.tables import check_file
 from transmod.schema import DISTRICTS, LINKS
-
-LINKS_FILE = "links.parquet"
-BOUNDARY_FILE = "boundary.geojson"
-DISTRICTS_FILE = "districts.geojson"
-SOURCE_FILE = "source.toml"
-# stands in a folder while its files are being replaced
-UNFINISHED_FILE = "unfinished"
 
 
 @dataclass(frozen=True)

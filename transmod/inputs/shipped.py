@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent.parent
-PLACES = ("vehicle_profiles", "networks", "runs")
+PROFILES = "vehicle_profiles"
+PLACES = (PROFILES, "networks", "runs")
 
 
 def find_shipped(place: str) -> Path:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from transmod.inputs.network import BOUNDARY_FILE, DISTRICTS_FILE, LINKS_FILE, SOURCE_FILE
+from collections.abc import Sequence
+
+from transmod.inputs.network_files import NETWORK_FILES
 from transmod.inputs.profiles import ProfileSet
-from transmod.inputs.volumes import Volumes
 from transmod.intake.processes import Processes, complete_factors
 from transmod.intake.services import to_service
 from transmod.memory import remember
@@ -14,15 +15,12 @@ from transmod.scenario import FILE_NAME, Scenario
 from transmod.traffic.calendar import Calendar
 from transmod.traffic.climate import Climate
 
-NETWORK_FILES = (LINKS_FILE, BOUNDARY_FILE, DISTRICTS_FILE, SOURCE_FILE)
-PROFILES = "vehicle_profiles"
-
 
 def recall_factors(
     profiles: ProfileSet,
     fleet: Fleet,
     calendar: Calendar,
-    volumes: Volumes,
+    streams: Sequence[tuple[str, str]],
     climate: Climate,
     processes: Processes,
     *,
@@ -36,14 +34,14 @@ def recall_factors(
     parts = {
         "scenario": scenario.to_options(),
         "files": {name: hashes[name] for name in hashes if name not in elsewhere | {FILE_NAME}},
-        "streams": volumes.streams,
-        "hours": volumes.n_hours,
+        "streams": list(streams),
+        "hours": calendar.weight.size,
         "types": fleet.types,
     }
 
     def build() -> Factors:
         base = _build_factors(profiles, fleet, calendar, scenario=scenario)
-        return complete_factors(base, profiles, volumes, climate, processes, scenario=scenario)
+        return complete_factors(base, profiles, streams, climate, processes, scenario=scenario)
 
     return remember("factors", parts, build)
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from transmod.errors import Faults
 from transmod.inputs.checks import listed
-from transmod.inputs.network import Network
 from transmod.model.factors import Factors
 from transmod.scenario import Scenario
 from transmod.schema import NO_DISTRICT
 
 
-def check_held(network: Network, factors: Factors, *, scenario: Scenario) -> None:
+def check_held(district_ids: Sequence[str], factors: Factors, *, scenario: Scenario) -> None:
     """
     Make sure that entries of `[[accounting.held]]` name classes, types and districts of the run.
 
@@ -28,7 +27,7 @@ def check_held(network: Network, factors: Factors, *, scenario: Scenario) -> Non
     known = {
         "vehicle_class": sorted(set(factors.types["vehicle_class"])),
         "vehicle_type": sorted(set(factors.types["vehicle_type"])),
-        "district_id": [*network.districts["district_id"], NO_DISTRICT],
+        "district_id": [*district_ids, NO_DISTRICT],
     }
     for number, held in enumerate(scenario.accounting.held, start=1):
         of_road = held.vehicle_class is not None or (held.activity or "").startswith("road")

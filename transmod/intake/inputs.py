@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,25 +11,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from transmod.accounts.books import Basis
 from transmod.accounts.inventory import Account
 from transmod.errors import Faults, InputError
 from transmod.inputs.checks import listed
-from transmod.inputs.hashes import sha256_file
 from transmod.inputs.network import (
     Network,
     read_network,
 )
 from transmod.inputs.profile_tables import FLEET
 from transmod.inputs.profiles import ProfileSet
-from transmod.inputs.rules import Rule, read_rule
-from transmod.inputs.shipped import find_shipped
+from transmod.inputs.rules import read_rule
 from transmod.inputs.speeds import MeasuredSpeeds
 from transmod.inputs.tables import read_csv
 from transmod.inputs.volumes import Volumes, check_volumes, read_volumes
-from transmod.intake.factors import NETWORK_FILES, PROFILES, recall_factors
+from transmod.intake.factors import recall_factors
+from transmod.intake.hashes import find_set_folder, hash_inputs
 from transmod.intake.holdings import check_held
 from transmod.intake.judgement import judge_inputs
-from transmod.intake.methods import Methods, method_files, read_methods
+from transmod.intake.methods import read_methods
 from transmod.intake.processes import (
     choose_processes,
     lay_climate,
@@ -38,15 +37,16 @@ from transmod.intake.processes import (
     with_mileage,
 )
 from transmod.intake.services import find_coal
-from transmod.intake.sources import Sources, movement_factors, read_sources, source_files
+from transmod.intake.sources import Sources, read_sources
 from transmod.intake.speeds import lay_speeds, read_measured
-from transmod.intake.stock import stock_files, stocked_fleet, use_economy
+from transmod.intake.stock import stocked_fleet, use_economy
+from transmod.model.areas import Areas
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet, build_fleet
 from transmod.model.grid import Grid, grid_over
 from transmod.model.rows import Situation, to_situation
 from transmod.profiles import recall_profiles
-from transmod.scenario import FILE_NAME, Scenario, read_scenario, resolve
+from transmod.scenario import Scenario, read_scenario, resolve
 from transmod.schema import GREENHOUSE_GASES, NO_DISTRICT
 from transmod.traffic.calendar import Calendar, build_calendar
 from transmod.traffic.climate import Climate
@@ -73,12 +73,11 @@ class Inputs:
     measured: MeasuredSpeeds | None
     profiles: ProfileSet
     fleet: Fleet
+    areas: Areas
     factors: Factors
     parked: pd.DataFrame
-    rule: Rule
-    account: Account
+    basis: Basis
     sources: Sources
-    methods: Methods
     hashes: dict[str, str]
     notes: tuple[str, ...]
 
@@ -153,8 +152,10 @@ def take_in(run: Path) -> Intake:
         lay_speeds, network, volumes, calendar, shapes=shape, measured=measured,
         run=run, scenario=scenario,
     )  # fmt: skip
+    streams = None if volumes is None else volumes.streams
+    district_ids = None if network is None else network.districts["district_id"].to_list()
     hashes = hash_inputs(run, scenario)
-    folder = _profile_folder(run, scenario)
+    folder = find_set_folder(run, scenario)
     profiles = desk.take(recall_profiles, folder)
     profiles = desk.take(with_mileage, profiles, scenario=scenario)
     processes = desk.take(choose_processes, profiles, scenario=scenario)
@@ -163,14 +164,14 @@ def take_in(run: Path) -> Intake:
     fleet = desk.take(_build_fleet, profiles, volumes=volumes, run=run, scenario=scenario)
     desk.take(_check_places, fleet, network)
     factors = desk.take(
-        recall_factors, profiles, fleet, calendar, volumes, climate, processes,
+        recall_factors, profiles, fleet, calendar, streams, climate, processes,
         scenario=scenario, hashes=hashes,
     )  # fmt: skip
     factors = desk.take(use_economy, fleet, factors, scenario=scenario)
     parked = desk.take(
-        read_parked, network, profiles, fleet, climate, processes, run=run, scenario=scenario
+        read_parked, district_ids, profiles, fleet, climate, processes, run=run, scenario=scenario
     )
-    desk.take(check_held, network, factors, scenario=scenario)
+    desk.take(check_held, district_ids, factors, scenario=scenario)
     rule = desk.take(read_rule, scenario.accounting.rule, run)
     gwp = desk.take(_find_gwp, profiles, scenario=scenario)
     coal = desk.take(lambda: find_coal(profiles, scenario))
@@ -194,20 +195,24 @@ def take_in(run: Path) -> Intake:
         measured=measured,
         profiles=profiles,
         fleet=fleet,
+        areas=Areas((*network.districts["district_id"], NO_DISTRICT)),
         factors=factors,
         parked=parked[0],
-        rule=rule,
-        account=Account(
-            year=scenario.year,
-            rule=rule.name,
-            factor_set=profiles.name,
-            gwp_set=scenario.accounting.gwp,
-            gwp=gwp,
-            coal=coal,
-            period=scenario.calendar.period,
+        basis=Basis(
+            rule,
+            Account(
+                year=scenario.year,
+                rule=rule.name,
+                factor_set=profiles.name,
+                gwp_set=scenario.accounting.gwp,
+                gwp=gwp,
+                coal=coal,
+                period=scenario.calendar.period,
+            ),
+            scenario.accounting.holdings(),
+            methods,
         ),
         sources=sources,
-        methods=methods,
         hashes=hashes,
         notes=(
             *_gather_notes(
@@ -224,58 +229,6 @@ def _gather_notes(*records: Any) -> tuple[str, ...]:
     """Return the notes of all records, each once."""
     notes = (note for record in records if record is not None for note in record.notes)
     return tuple(dict.fromkeys(notes))
-
-
-def hash_inputs(run: Path, scenario: Scenario) -> dict[str, str]:
-    """
-    Return the SHA-256 of every input file that is there, by path from the run folder.
-
-    Shipped factor sets go by `vehicle_profiles/<set>/...`, wherever they are installed.
-    """
-    named = [Path(FILE_NAME), *_named_files(scenario)]
-    named += [scenario.network.path / name for name in NETWORK_FILES]
-    hashes = {path.as_posix(): sha256_file(run / path) for path in named if (run / path).is_file()}
-    for folder in (_profile_folder(run, scenario), movement_factors(run, scenario)):
-        if folder is not None:
-            hashes |= _hash_set(folder, run)
-    return hashes
-
-
-def _hash_set(folder: Path, run: Path) -> dict[str, str]:
-    """Return the SHA-256 of every table of a factor set."""
-    shipped = folder.parent.resolve() == find_shipped(PROFILES).resolve()
-    root = Path(PROFILES) if shipped else Path(os.path.relpath(folder.parent, run))
-    return {
-        (root / path.relative_to(folder.parent)).as_posix(): sha256_file(path)
-        for path in sorted(folder.rglob("*"))
-        if path.suffix in (".csv", ".parquet", ".toml")
-    }
-
-
-def _named_files(scenario: Scenario) -> list[Path]:
-    """Return the files that a scenario names, as it names them."""
-    tables = (
-        scenario.traffic.temporal_profile,
-        scenario.fleet.mix,
-        scenario.accounting.rule,
-    )
-    files = (
-        scenario.traffic.volumes,
-        scenario.traffic.speeds,
-        scenario.traffic.speed_flow,
-        scenario.traffic.parked,
-    )
-    named = [Path(name) for name in tables if name and name.endswith(".csv")]
-    named += [path for path in files if path is not None]
-    return named + source_files(scenario) + stock_files(scenario.fleet) + method_files(scenario)
-
-
-def _profile_folder(run: Path, scenario: Scenario) -> Path:
-    """Return the folder of the factor set: beside the run, shipped, or a path."""
-    name = scenario.profiles.set
-    places = (resolve(run, Path("../..") / PROFILES), find_shipped(PROFILES))
-    known = [place / name for place in places if (place / name).is_dir()]
-    return known[0] if known else resolve(run, Path(name))
 
 
 def _read_volumes(network: Network, *, run: Path, scenario: Scenario) -> Volumes:

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from transmod.errors import Faults
 from transmod.inputs.checks import attempt
-from transmod.inputs.method_tables import read_fuel_sold, read_resident_share
+from transmod.inputs.method_tables import Methods, read_fuel_sold, read_resident_share
 from transmod.scenario import Scenario, resolve
-
-
-@dataclass(frozen=True)
-class Methods:
-    """Energy of fuels sold [TJ] and share of residents [-]; None where not given."""
-
-    fuel_sold: dict[str, float] | None
-    resident_share: dict[tuple[str, str], float] | None
 
 
 def method_files(scenario: Scenario) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,10 +10,8 @@ import pandas as pd
 
 from transmod.errors import Faults, InputError
 from transmod.inputs.checks import check_table, first_of, listed
-from transmod.inputs.network import Network
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.tables import read_csv
-from transmod.inputs.volumes import Volumes
 from transmod.model.evaporation import parked_emissions
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
@@ -65,7 +64,7 @@ def with_mileage(profiles: ProfileSet, *, scenario: Scenario) -> ProfileSet:
 def complete_factors(
     factors: Factors,
     profiles: ProfileSet,
-    volumes: Volumes,
+    streams: Sequence[tuple[str, str]],
     climate: Climate,
     processes: Processes,
     *,
@@ -75,7 +74,7 @@ def complete_factors(
     return add_processes(
         factors,
         profiles,
-        volumes.streams,
+        streams,
         climate,
         processes.names,
         trip_length_km=scenario.traffic.trip_length_km,
@@ -84,7 +83,7 @@ def complete_factors(
 
 
 def read_parked(
-    network: Network,
+    district_ids: Sequence[str],
     profiles: ProfileSet,
     fleet: Fleet,
     climate: Climate,
@@ -122,13 +121,12 @@ def read_parked(
             parked[name] = None
     check_table(parked, PARKED, str(file), faults)
     faults.raise_any()
-    known = network.districts["district_id"]
-    wrong = ~parked["district_id"].isin(known).to_numpy()
+    wrong = ~parked["district_id"].isin(district_ids).to_numpy()
     if wrong.any():
         found = first_of(wrong, lambda i: f"row {i + 1}", parked["district_id"])
         faults.add(
             f"`district_id` of {file} must be a district of the city: {found}. Districts: "
-            f"{listed(known)}."
+            f"{listed(district_ids)}."
         )
     both = (parked["vehicle_class"].isna() == parked["vehicle_type"].isna()).to_numpy()
     if both.any():

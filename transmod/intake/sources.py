@@ -17,15 +17,14 @@ from transmod.inputs.movements import (
     read_territories,
     read_voyages,
 )
-from transmod.inputs.network import Network
-from transmod.inputs.shipped import find_shipped
-from transmod.intake.factors import PROFILES
+from transmod.inputs.shipped import PROFILES, find_shipped
 from transmod.memory import remember
 from transmod.scenario import Scenario, resolve
 
 if TYPE_CHECKING:  # a run without flights need not load them
     from transmod.inputs.aviation import AirMovements
     from transmod.inputs.aviation_factors import AviationFactors
+    from transmod.inputs.network import Network
     from transmod.inputs.profiles import ProfileSet
     from transmod.intake.ground import OffRoad, Rail
     from transmod.intake.ships import Shipping

@@ -13,9 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyogrio
-import pyproj
-import shapely
 
 from transmod import __version__
 from transmod.errors import CheckError
@@ -68,6 +65,10 @@ def library_versions() -> dict[str, str]:
     dict of str to str
         Python, the libraries, and the C libraries GDAL, GEOS and PROJ within them.
     """
+    import pyogrio
+    import pyproj
+    import shapely
+
     return {
         "python": platform.python_version(),
         **{name: metadata.version(name) for name in _LIBRARIES},

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from transmod.errors import InputError
-from transmod.inputs.network import (
+from transmod.inputs.network_files import (
     BOUNDARY_FILE,
     DISTRICTS_FILE,
     LINKS_FILE,

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from transmod.accounts.books import Books
 from transmod.accounts.checks import Check, ResultTables
 from transmod.inputs.network import Network
 from transmod.inputs.rules import Rule
@@ -32,6 +33,8 @@ from transmod.schema import (
     PIECES,
     POLLUTANTS,
     SPECTRUM,
+    ZONED_SPECTRUM,
+    Table,
 )
 
 _PER_PERIOD = {"year": "yr-1", "day": "d-1", "hour": "h-1"}
@@ -47,26 +50,15 @@ class Results:
 
     network: Network
     tables: ResultTables
-    energy: pd.DataFrame
-    inventory: pd.DataFrame
-    cross_walk: pd.DataFrame
-    overlaps: pd.DataFrame
+    books: Books
     hours: pd.DataFrame
     mean_days: pd.DataFrame
     grid: Grid | None
     fraction_in_boundary: NDArray[np.float64] | None
     memo: MemoMap | None
     rule: Rule
-    attribution: list[dict[str, Any]]
-    totals: dict[str, Any]
     checks: list[Check]
     notes: tuple[str, ...]
-
-    @property
-    def ledger(self) -> pd.DataFrame:
-        """The ledger, which every run has."""
-        assert self.tables.ledger is not None
-        return self.tables.ledger
 
 
 @dataclass(frozen=True)
@@ -141,17 +133,17 @@ def write_results(
             "results": file_hashes(folder),
             "options": options,
             "seed": None,
-            "totals": results.totals,
+            "totals": results.books.totals,
             "checks": [asdict(check) for check in results.checks],
             "notes": list(results.notes),
-            "attribution": results.attribution,
+            "attribution": results.books.attribution,
         },
     )
 
 
 def district_masses(results: Results) -> gpd.GeoDataFrame:
     """Return the districts with the scope 1 masses of their road traffic, `<pollutant>_t` [t]."""
-    ledger = results.ledger
+    ledger = results.books.ledger
     own = ledger[(ledger["location"] == "link") & (ledger["scope"] == 1)]
     sums = own.pivot_table(
         index="district_id", columns="pollutant", values="mass_t", aggfunc="sum", observed=True
@@ -163,20 +155,24 @@ def district_masses(results: Results) -> gpd.GeoDataFrame:
 
 def _write_tables(folder: Path, results: Results, about: dict[str, str]) -> None:
     for name, table, frame in (
-        ("ledger", LEDGER, results.ledger),
-        ("energy", ENERGY, results.energy),
+        ("ledger", LEDGER, results.books.ledger),
+        ("energy", ENERGY, results.books.energy),
         ("activity", ACTIVITY, results.tables.activity),
         ("pieces", PIECES, results.tables.pieces),
-        ("spectrum", SPECTRUM, results.tables.spectrum),
+        ("spectrum", _spectrum_of(results.tables.spectrum), results.tables.spectrum),
         ("hours", HOURS, results.hours),
     ):
         write_table(frame, table, folder / f"{name}.parquet", metadata=about)
     for name, table, frame in (
-        ("inventory", INVENTORY, results.inventory),
-        ("cross_walk", CROSS_WALK, results.cross_walk),
-        ("overlaps", OVERLAPS, results.overlaps),
+        ("inventory", INVENTORY, results.books.inventory),
+        ("cross_walk", CROSS_WALK, results.books.cross_walk),
+        ("overlaps", OVERLAPS, results.books.overlaps),
     ):
         write_csv(frame, table, folder / f"{name}.csv")
+
+
+def _spectrum_of(frame: pd.DataFrame) -> Table:
+    return ZONED_SPECTRUM if "zone" in frame else SPECTRUM
 
 
 def _write_grids(folder: Path, results: Results, caption: Caption, about: dict[str, str]) -> None:
@@ -262,7 +258,7 @@ def _draw(pen: Pen, folder: Path, results: Results, caption: Caption) -> None:
 
 def _class_totals(results: Results) -> pd.DataFrame:
     """Return scope 1 CO2 and vehicle-kilometres of each vehicle class."""
-    ledger = results.ledger
+    ledger = results.books.ledger
     own = ledger[
         (ledger["location"] == "link") & (ledger["scope"] == 1) & (ledger["pollutant"] == "co2")
     ]

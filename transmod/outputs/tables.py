@@ -10,18 +10,20 @@ import base64
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import shapely
 
 from transmod.errors import CheckError, Faults, InputError
 from transmod.inputs.checks import check_columns, check_key
 from transmod.model.labels import encode_rows, to_array
 from transmod.schema import Column, Table
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 ROW_GROUP_ROWS = 2**17
 GEOPARQUET_VERSION = "1.1.0"
@@ -200,6 +202,8 @@ def _raise_any(faults: Faults) -> None:
 
 def _to_array(series: pd.Series, column: Column) -> pa.Array:
     if column.dtype == "geometry":
+        import shapely
+
         wkb = shapely.to_wkb(series.to_numpy(), byte_order=1, flavor="iso")
         return pa.array(wkb, type=_TYPES["geometry"])
     array = to_array(series)

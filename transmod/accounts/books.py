@@ -1,0 +1,91 @@
+"""The books of a run: every table that is made from its ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from transmod.accounts.attribution import list_attribution
+from transmod.accounts.cross_walk import cross_walk
+from transmod.accounts.held import Holding
+from transmod.accounts.inventory import Account, to_inventory, totals
+from transmod.accounts.ledger import join_rows, post, to_energy_table, to_table
+from transmod.accounts.overlaps import find_overlaps
+from transmod.inputs.method_tables import Methods
+from transmod.inputs.rules import Rule
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """How a run keeps its books: rule, account, what is held elsewhere, other methods."""
+
+    rule: Rule
+    account: Account
+    holdings: tuple[Holding, ...]
+    methods: Methods
+
+
+@dataclass(frozen=True, eq=False)
+class Books:
+    """
+    The account of a run as tables in the forms of `schema`.
+
+    `ledger`, `energy`, `inventory`, `cross_walk`, `overlaps`; `attribution` says how rows came to
+    their district, `totals` are figures of the city.
+    """
+
+    ledger: pd.DataFrame
+    energy: pd.DataFrame
+    inventory: pd.DataFrame
+    cross_walk: pd.DataFrame
+    overlaps: pd.DataFrame
+    attribution: list[dict[str, Any]]
+    totals: dict[str, Any]
+
+
+def keep_books(
+    emissions: Iterable[pd.DataFrame],
+    energy: Iterable[pd.DataFrame],
+    driven: pd.DataFrame,
+    driven_outside: pd.DataFrame,
+    districts: pd.DataFrame,
+    basis: Basis,
+) -> Books:
+    """
+    Post what was emitted, and make every table of the account.
+
+    Parameters
+    ----------
+    emissions, energy : iterable of pandas.DataFrame
+        Rows for the ledger, as `ledger.post` takes them.
+    driven : pandas.DataFrame
+        `schema.ACTIVITY` of road traffic inside the boundary.
+    driven_outside : pandas.DataFrame
+        `vehicle_class`, `trip_kind`, `vkm` [veh km] beyond it.
+    districts : pandas.DataFrame
+        `district_id` and `name`.
+    basis : Basis
+        How the books are kept.
+
+    Raises
+    ------
+    InputError
+        If what is held elsewhere matches no row, or two match the same.
+    CheckError
+        If a row cannot stand in the ledger.
+    """
+    inventory, memo = post(join_rows(emissions), join_rows(energy), basis.rule, basis.holdings)
+    vkm = driven.groupby("district_id")["vkm"].sum().reset_index()
+    ledger = to_table(inventory, memo)
+    return Books(
+        ledger=ledger,
+        energy=to_energy_table(inventory, memo, basis.account.coal),
+        inventory=to_inventory(inventory, memo, basis.account, districts, vkm),
+        cross_walk=cross_walk(inventory, memo, driven, driven_outside, **vars(basis.methods)),
+        overlaps=find_overlaps(inventory, memo),
+        attribution=list_attribution(ledger),
+        totals=totals(inventory, memo, basis.account, float(vkm["vkm"].sum())),
+    )
