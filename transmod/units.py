@@ -28,6 +28,7 @@ KIND = {
     "TJ": ("energy", 1e6),
     "kWh": ("energy", 3.6),
     "MWh": ("energy", 3.6e3),
+    "GWh": ("energy", 3.6e6),
     "g/km": ("distance_mass", 1.0),
     "mg/km": ("distance_mass", 1e-3),
     "kg/km": ("distance_mass", 1e3),

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from transmod.inputs.tables import read_shipped_table
-from transmod.schema import ACTIVITIES, LOCATIONS, POLLUTANTS
+from transmod.schema import LEDGER_ACTIVITIES, LOCATIONS, POLLUTANTS
 
 
 def list_attribution(ledger: pd.DataFrame) -> list[dict[str, Any]]:
@@ -36,7 +36,7 @@ def list_attribution(ledger: pd.DataFrame) -> list[dict[str, Any]]:
     masses = rows.groupby(["activity", "location", "pollutant"], observed=True)["mass_t"]
     sums = masses.agg(math.fsum)
     out = []
-    for activity in ACTIVITIES:
+    for activity in LEDGER_ACTIVITIES:
         here = [location for location in LOCATIONS if (activity, location) in places]
         of = _measure(sums, activity, here)
         mass = {
@@ -48,7 +48,7 @@ def list_attribution(ledger: pd.DataFrame) -> list[dict[str, Any]]:
                 "activity": activity,
                 "location": place,
                 "how": _say(words, activity, place),
-                "share": mass[place] / whole if whole > 0.0 else None,
+                "share": mass[place] / whole if whole != 0.0 else None,
                 "of": of,
             }
             for place in here
@@ -59,7 +59,7 @@ def list_attribution(ledger: pd.DataFrame) -> list[dict[str, Any]]:
 def _measure(sums: pd.Series, activity: str, places: list[str]) -> str | None:
     """Return the pollutant that stands for an activity: the first of the schema with a mass."""
     for name in POLLUTANTS:
-        if any(sums.get((activity, place, name), 0.0) > 0.0 for place in places):
+        if any(sums.get((activity, place, name), 0.0) != 0.0 for place in places):
             return name
     return None
 

@@ -20,7 +20,7 @@ from transmod.accounts.rules import to_lines
 from transmod.errors import CheckError
 from transmod.inputs.rules import Rule
 from transmod.model.labels import encode_rows, relabel, stack, to_dtype
-from transmod.schema import EMISSION_KEYS, ENERGY, LEDGER, Table
+from transmod.schema import CALIBRATIONS, EMISSION_KEYS, ENERGY, LEDGER, Table
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,27 @@ def switch_rule(
     rows = stack([inventory.rows, memo.rows])
     energy = stack([inventory.energy, memo.energy])
     return post(rows, energy, rule, holdings)
+
+
+def append(
+    inventory: InventoryLedger, memo: MemoLedger, rows: pd.DataFrame, energy: pd.DataFrame
+) -> tuple[InventoryLedger, MemoLedger]:
+    """
+    Add rows that have their line; those that are there keep every bit.
+
+    Parameters
+    ----------
+    inventory, memo : InventoryLedger, MemoLedger
+        The ledger.
+    rows, energy : pandas.DataFrame
+        Rows with the columns of those of a ledger, inventory and memo together.
+    """
+    rows = stack([inventory.rows, memo.rows, _with_dtypes(rows, LEDGER)])
+    rows = _add_equal(rows, LEDGER, "mass_t")
+    energy = stack([inventory.energy, memo.energy, _with_dtypes(energy, ENERGY)])
+    energy = _add_equal(energy, ENERGY, "energy_tj")
+    (of_inventory, of_memo), (energy, memo_energy) = _split(rows), _split(energy)
+    return InventoryLedger(of_inventory, energy), MemoLedger(of_memo, memo_energy)
 
 
 def total(
@@ -230,7 +251,8 @@ def _require_columns(frame: pd.DataFrame, keys: tuple[str, ...], value: str) -> 
     if missing:
         raise CheckError(f"Rows for the ledger must have the columns {', '.join(missing)}.")
     values = frame[value].to_numpy(np.float64)
-    bad = (values < 0.0) | np.isinf(values)
+    may_lessen = frame["activity"].isin(CALIBRATIONS).to_numpy()
+    bad = ((values < 0.0) & ~may_lessen) | np.isinf(values)
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
         raise CheckError(

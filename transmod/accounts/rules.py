@@ -8,6 +8,7 @@ from transmod.errors import CheckError
 from transmod.inputs.rules import Rule
 from transmod.inputs.tables import read_shipped_table
 from transmod.model.labels import decode, group_rows, label
+from transmod.schema import CALIBRATION
 
 LINE = ("item", "memo_kind", "in_total", "scope", "gpc_ref", "ipcc_code", "notation_key")
 
@@ -42,8 +43,9 @@ def to_lines(rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     Notes
     -----
     Biogenic CO2 is a memo item whatever emits it and whatever the rule says; it keeps the
-    references of its activity. IPCC category 1.A.3.b is refined to the categories of 2006: by
-    process where it has one of its own (evaporation, urea), else by vehicle class.
+    references of its activity. A calibration stands on the line of what it calibrates. IPCC
+    category 1.A.3.b is refined to the categories of 2006: by process where it has one of its own
+    (evaporation, urea), else by vehicle class.
     """
     asked = [name for name in _ASKED if name in rows.columns]
     # a line depends on little: it is found once for all rows that are alike in this
@@ -61,6 +63,7 @@ def to_lines(rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:
 def _find_lines(rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     """Return the columns `LINE` of each row; `rows` has those of `_ASKED` that there are."""
     asked = list(rows.columns)
+    rows = rows.assign(activity=rows["activity"].str.removesuffix(CALIBRATION))
     unknown = sorted(set(rows["activity"]) - set(rule.lines.index))
     if unknown:
         raise CheckError(
