@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,9 +64,9 @@ def read_fuel_sales(
     own = _of_year(table[is_known], "fuel", year, path, faults)
     values = {"included": blended.set_index("fuel"), "apart": fossil.set_index("fuel")}
     energy = []
-    for row in own.itertuples():
+    for row in own.to_dict("records"):
         try:
-            energy.append(_to_tj(row.amount, row.unit, row.fuel, values[row.biofuel].loc[row.fuel]))
+            energy.append(_to_tj(row, values[row["biofuel"]].loc[row["fuel"]]))
         except InputError as error:
             faults.take(error)
             energy.append(np.nan)
@@ -131,9 +133,7 @@ def _read(path: Path, schema: Table, defaults: dict[str, str]) -> pd.DataFrame:
     return table
 
 
-def _of_year(
-    table: pd.DataFrame, name: str, year: int, path: Path, faults: Faults
-) -> pd.DataFrame:
+def _of_year(table: pd.DataFrame, name: str, year: int, path: Path, faults: Faults) -> pd.DataFrame:
     """Return the rows of a year; note what has rows of other years alone."""
     own = table[table["year"] == year]
     lacking = sorted(set(table[name]) - set(own[name]))
@@ -155,8 +155,9 @@ def _sources(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def _to_tj(amount: float, unit: str, fuel: str, values: pd.Series) -> float:
+def _to_tj(row: Mapping[Hashable, Any], values: pd.Series) -> float:
     """Return the energy of an amount [TJ]."""
+    fuel, amount, unit = str(row["fuel"]), float(row["amount"]), str(row["unit"])
     if unit in _ENERGY_UNITS:
         return convert(amount, unit, "TJ")
     needed = ["ncv_mj_kg"] if unit in ("t", "kt", "kg") else ["ncv_mj_kg", "density_kg_l"]

@@ -37,9 +37,7 @@ class ReconciliationChoice(Record):
             msg = f"calibrate = '{self.calibrate}' needs {names[self.calibrate]}"
             raise ValueError(msg)
         if self.calibrate is None and (
-            self.only is not None
-            or self.calibrate_to != "given"
-            or self.applies_to != "fuel_bound"
+            self.only is not None or self.calibrate_to != "given" or self.applies_to != "fuel_bound"
         ):
             msg = "only, calibrate_to and applies_to need calibrate = 'fuel' or 'class'"
             raise ValueError(msg)
