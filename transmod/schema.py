@@ -767,8 +767,9 @@ RECONCILIATION = Table(
 INDICATORS = Table(
     "indicators",
     "a ratio of two sums of the run",
-    ("indicator", "subject", "quantity", "scope", "subsector", "district_id", "vehicle_class"),
+    ("number",),
     (
+        Column("number", "int64", "-", "lines in the order of reading", minimum=1),
         Column("indicator", "string", "-", "what is divided by what", choices=INDICATOR_NAMES),
         Column("subject", "string", "-", "part of the traffic, or benchmark", nullable=True),
         Column("quantity", "string", "-", "substance, co2e, energy or vkm"),

@@ -10,6 +10,9 @@ from pydantic import Field, model_validator
 from transmod.scenario.traffic import Record
 from transmod.schema import POLLUTANTS, SUBSECTORS
 
+# biogenic CO2 is a memo item: it stands in no total that could have a target
+QUANTITIES = ("co2e", *(name for name in POLLUTANTS if name != "co2_biogenic"), "energy")
+
 
 class IndicatorsChoice(Record):
     """`[indicators]`: what ratios need beside the run."""
@@ -36,7 +39,7 @@ class TargetChoice(Record):
 
     name: str = Field(min_length=2, max_length=100)
     """Name, as in the results."""
-    quantity: Literal[(*POLLUTANTS, "co2e", "energy")] = "co2e"  # type: ignore[valid-type]
+    quantity: Literal[QUANTITIES] = "co2e"  # type: ignore[valid-type]
     """Substance [t], CO2 equivalent [t CO2e] or energy [TJ]."""
     subsector: Literal[("all", *SUBSECTORS)] = "all"  # type: ignore[valid-type]
     """Subsector, or all."""

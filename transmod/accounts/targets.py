@@ -1,0 +1,111 @@
+"""Targets: straight paths from an amount to a share of it, and the distance of a run to them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from transmod.accounts.indicators import counts, sum_quantity
+from transmod.schema import TARGETS
+
+_UNITS = {"co2e": "t CO2e", "energy": "TJ"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """
+    A target and its path.
+
+    `reduction` is the share of `base_value` that must be gone in `target_year`. The path is a
+    straight line from `start_value` in `start_year` (None: the base) to the target; after the
+    target year it stays there.
+    """
+
+    name: str
+    quantity: str
+    subsector: str
+    scopes: tuple[int, ...]
+    base_year: int
+    base_value: float
+    target_year: int
+    reduction: float
+    start_year: int | None = None
+    start_value: float | None = None
+    source: str | None = None
+
+    @property
+    def target_value(self) -> float:
+        """Amount of the target year."""
+        return self.base_value * (1.0 - self.reduction)
+
+    def allowed(self, year: int) -> float:
+        """Return the amount of the path in a year."""
+        first = self.base_year if self.start_year is None else self.start_year
+        start = self.base_value if self.start_value is None else self.start_value
+        if year >= self.target_year:
+            return self.target_value
+        return start + (self.target_value - start) * (year - first) / (self.target_year - first)
+
+
+def to_targets(
+    ledger: pd.DataFrame,
+    energy: pd.DataFrame,
+    gwp: Mapping[str, float],
+    year: int,
+    targets: Sequence[Target],
+) -> pd.DataFrame:
+    """
+    Set a run against targets.
+
+    Parameters
+    ----------
+    ledger, energy : pandas.DataFrame
+        `schema.LEDGER`, `schema.ENERGY`.
+    gwp : mapping of str to float
+        Warming potential of each greenhouse gas.
+    year : int
+        Year of the run, not before the path of a target starts.
+    targets : sequence of Target
+        In the order of the results.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows in the form of `schema.TARGETS`. Scope 1 is what the rule counts in its total, scope 2
+        what grid electricity causes, as far as no other line holds it; null where no row has a
+        figure.
+    """
+    rows = []
+    for target in targets:
+        own, values = sum_quantity(ledger, energy, target.quantity, gwp)
+        chosen = counts(own) & own["scope"].isin(target.scopes)
+        if target.subsector != "all":
+            chosen &= own["subsector"] == target.subsector
+        value = math.fsum(values[chosen]) if chosen.any() else math.nan
+        allowed = target.allowed(year)
+        left = target.target_year - year
+        rows.append(
+            {
+                "name": target.name,
+                "quantity": target.quantity,
+                "subsector": target.subsector,
+                "scopes": " + ".join(str(scope) for scope in sorted(target.scopes)),
+                "unit": _UNITS.get(target.quantity, "t"),
+                "base_year": target.base_year,
+                "base_value": target.base_value,
+                "target_year": target.target_year,
+                "reduction": target.reduction,
+                "target_value": target.target_value,
+                "year": year,
+                "allowed": allowed,
+                "value": value,
+                "distance": value - allowed,
+                "distance_share": (value - allowed) / allowed if allowed > 0.0 else math.nan,
+                "per_year": (target.target_value - value) / left if left > 0 else math.nan,
+                "source": target.source,
+            }
+        )
+    return pd.DataFrame(rows, columns=list(TARGETS.names))
