@@ -23,7 +23,7 @@ from shapely import LineString, Point, box
 from test_run import hashes
 from typer.testing import CliRunner
 
-import transmod.intake.inputs
+import transmod.intake.driving
 from transmod.cli import app
 from transmod.intake.factors import recall_factors
 from transmod.profiles import recall_profiles
@@ -38,7 +38,7 @@ ORIGIN_X, ORIGIN_Y = small_run.ORIGIN
 def profiles_once():
     """Read the shipped factors once: they are not what is bad here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transmod.intake.inputs, "recall_profiles", lru_cache(recall_profiles))
+        patch.setattr(transmod.intake.driving, "recall_profiles", lru_cache(recall_profiles))
         yield
 
 
@@ -117,7 +117,7 @@ class Case:
 @pytest.fixture
 def case(good, tmp_path, monkeypatch):
     """The good run, to be spoilt; its factors are not built, as no bad run gets that far."""
-    monkeypatch.setattr(transmod.intake.inputs, "recall_factors", lambda *_, **__: None)
+    monkeypatch.setattr(transmod.intake.driving, "recall_factors", lambda *_, **__: None)
     root, former = good
     shutil.copytree(root, tmp_path / "work")
     return Case(tmp_path / "work", former)
@@ -452,7 +452,7 @@ def test_fleet_of_an_unknown_district(case):
 
 def test_class_without_factor(case, monkeypatch):
     """A class that the fleet has not, and a battery car without a figure for electricity."""
-    monkeypatch.setattr(transmod.intake.inputs, "recall_factors", recall_factors)
+    monkeypatch.setattr(transmod.intake.driving, "recall_factors", recall_factors)
     case.rewrite_volumes(volumes={"car": {0: 1.0}, "coach": {1: 2.0}})
     case.refused("must give shares for each stream of the run: none for coach all")
     case.rewrite_volumes()
@@ -583,7 +583,7 @@ def test_build_from_a_truncated_geopackage(tmp_path):
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only to root")
 def test_read_only_run_folder(case, monkeypatch):
-    monkeypatch.setattr(transmod.intake.inputs, "recall_factors", recall_factors)
+    monkeypatch.setattr(transmod.intake.driving, "recall_factors", recall_factors)
     case.scenario(title="Another")
     case.run.chmod(0o555)
     try:
@@ -594,7 +594,7 @@ def test_read_only_run_folder(case, monkeypatch):
 
 def test_read_only_disk(case, monkeypatch):
     """As root, and on a disk that is mounted read-only: the system refuses."""
-    monkeypatch.setattr(transmod.intake.inputs, "recall_factors", recall_factors)
+    monkeypatch.setattr(transmod.intake.driving, "recall_factors", recall_factors)
     case.scenario(title="Another")
     opened = os.open
 

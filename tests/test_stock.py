@@ -46,8 +46,8 @@ def test_a_run_with_a_stock(tmp_path):
 def test_economy_scales_fuel_and_nothing_else(tmp_path):
     plain = read_inputs(lay(tmp_path / "a"))
     scaled = read_inputs(lay(tmp_path / "b", economy="model_year"))
-    assert "energy_scale" not in plain.factors.types
-    scale = scaled.factors.types.set_index("vehicle_type")["energy_scale"]
+    assert "energy_scale" not in plain.driving.factors.types
+    scale = scaled.driving.factors.types.set_index("vehicle_type")["energy_scale"]
     assert (scale[scale.index.str.startswith("car_petrol")] != 1.0).all()
     assert scale["car_bev_medium"] == 1.0
     assert any("Fuel economy by model year is on" in note for note in scaled.notes)

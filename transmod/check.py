@@ -69,7 +69,7 @@ def examine(run: Path) -> CheckFacts:
         links_with_volume=inputs.volumes.n_links_given,
         districts=len(inputs.network.districts),
         streams=[f"{name} ({kind})" for name, kind in inputs.volumes.streams],
-        vehicle_types=len(inputs.factors.types),
+        vehicle_types=len(inputs.driving.factors.types),
         slots=inputs.calendar.n_slots,
         notes=[note for note in inputs.notes if note not in said],
         findings=findings,

@@ -153,8 +153,8 @@ def compare(
     )
     driven = road_terms(_road_sides(sides), _build_factors(sides, notes))
     books = [
-        Bookkeeping(s.inputs.basis.rule, s.inputs.basis.holdings, s.inputs.basis.account.gwp)
-        for s in sides
+        Bookkeeping(basis.rule, basis.holdings, basis.account.gwp)
+        for basis in (side.inputs.driving.basis for side in sides)
     ]
     amounts = [
         to_amounts(side.ledger, side.energy, book.gwp)
@@ -216,7 +216,7 @@ def _write(found: RunComparison, inputs: Inputs, out: Path, pollutant: str) -> N
             period=found.b.period,
             source=(
                 f"Volumes {inputs.scenario.traffic.origin}; network data: "
-                f"{inputs.network.licence}; factors: {inputs.profiles.title}"
+                f"{inputs.network.licence}; factors: {inputs.driving.profiles.title}"
             ),
             facts=to_facts(found),
         ),
@@ -283,7 +283,7 @@ def _road_sides(sides: tuple[_Side, _Side]) -> tuple[RoadSide, RoadSide]:
         found.append(
             RoadSide(
                 spectrum=side.spectrum,
-                fleet=inputs.fleet,
+                fleet=inputs.driving.fleet,
                 streams=tuple(inputs.volumes.streams),
                 kg_per_kwh=_kg_per_kwh(inputs),
                 loss_share=_loss_share(inputs),
@@ -295,8 +295,8 @@ def _road_sides(sides: tuple[_Side, _Side]) -> tuple[RoadSide, RoadSide]:
 def _kg_per_kwh(inputs: Inputs) -> float | None:
     choice = inputs.scenario.profiles
     return find_grid_factor(
-        inputs.profiles, inputs.scenario.year, choice.electricity_area, choice.electricity_year,
-        choice.electricity_kg_per_kwh, [],
+        inputs.driving.profiles, inputs.scenario.year, choice.electricity_area,
+        choice.electricity_year, choice.electricity_kg_per_kwh, [],
     )  # fmt: skip
 
 
@@ -304,7 +304,7 @@ def _loss_share(inputs: Inputs) -> float | None:
     choice = inputs.scenario.profiles
     year = choice.electricity_year or inputs.scenario.year
     return find_grid_losses(
-        inputs.profiles, choice.electricity_area, year, choice.grid_loss_share, []
+        inputs.driving.profiles, choice.electricity_area, year, choice.grid_loss_share, []
     )
 
 
@@ -335,11 +335,13 @@ def _build_factors(sides: tuple[_Side, _Side], notes: list[str]) -> dict[tuple[i
 def _factors_of(side: _Side, of_set: _Side, sides: Sequence[_Side], notes: list[str]) -> Factors:
     """Build factors by the settings of one run and the set of another, of all types it knows."""
     inputs, scenario = side.inputs, side.inputs.scenario
-    profiles = with_mileage(recall_profiles(of_set.inputs.profiles.folder), scenario=scenario)
+    profiles = with_mileage(
+        recall_profiles(of_set.inputs.driving.profiles.folder), scenario=scenario
+    )
     processes = choose_processes(profiles, scenario=scenario)
     climate = lay_climate(inputs.calendar, processes, scenario=scenario)
     known = set(profiles.types["vehicle_type"])
-    wanted = sorted({name for s in sides for name in s.inputs.fleet.types} & known)
+    wanted = sorted({name for s in sides for name in s.inputs.driving.fleet.types} & known)
     hashes = inputs.hashes
     if of_set is not side:
         tables = set_tables(of_set.manifest, set_name(of_set.manifest))
@@ -351,7 +353,7 @@ def _factors_of(side: _Side, of_set: _Side, sides: Sequence[_Side], notes: list[
         scenario = scenario.model_copy(update={"profiles": choice})
 
     def build(types: Sequence[str]) -> Factors:
-        fleet = replace(inputs.fleet, types=tuple(types))
+        fleet = replace(inputs.driving.fleet, types=tuple(types))
         factors = recall_factors(
             profiles, fleet, inputs.calendar, inputs.volumes.streams, climate, processes,
             scenario=scenario, hashes=hashes,
@@ -361,7 +363,7 @@ def _factors_of(side: _Side, of_set: _Side, sides: Sequence[_Side], notes: list[
     try:
         return build(wanted)
     except InputError as error:
-        own = [name for name in wanted if name in inputs.fleet.types]
+        own = [name for name in wanted if name in inputs.driving.fleet.types]
         if len(own) == len(wanted):
             raise
         notes.append(

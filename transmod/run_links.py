@@ -86,13 +86,13 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
     rows = to_rows(pieces, len(districts))
 
     progress("activity", None)
-    shares, which = area_shares(inputs.fleet, areas.district_ids, areas.zone_names)
+    shares, which = area_shares(inputs.driving.fleet, areas.district_ids, areas.zone_names)
     with_cells = any(name in scenario.outputs for name in ("grid", "figures"))
     with_links = with_cells or "links" in scenario.outputs
     factor = None
     if with_links:
         factor = link_factors(
-            inputs.volumes.streams, inputs.situation.gradients, inputs.factors, shares
+            inputs.volumes.streams, inputs.situation.gradients, inputs.driving.factors, shares
         )
     activity = measure(
         network, areas.cut(rows), inputs.volumes, inputs.calendar, inputs.shapes,
@@ -101,7 +101,7 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
     )  # fmt: skip
 
     progress("emissions", None)
-    road = road_emissions(activity, inputs.factors, shares, which, areas.district_ids)
+    road = road_emissions(activity, inputs.driving.factors, shares, which, areas.district_ids)
     beside = compute_sources(inputs.sources)
     links = cells = None
     if with_links:
@@ -115,12 +115,12 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
     progress("accounts", None)
     driven_outside = _drive_outside(network, pieces, activity)
     books = keep_books(
-        [road.emission_rows, inputs.parked, *(source.emissions for source in beside)],
+        [road.emission_rows, inputs.driving.parked, *(source.emissions for source in beside)],
         [road.energy_rows, *(source.energy for source in beside)],
         road.activity_rows,
         _by_stream(activity, driven_outside),
         network.districts,
-        inputs.basis,
+        inputs.driving.basis,
     )
     tables = ResultTables(
         pieces=to_piece_table(pieces, network),
@@ -141,7 +141,7 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
             fraction_in_boundary(inputs.grid, network.boundary) if with_cells else None
         ),
         memo=memo_map,
-        rule=inputs.basis.rule,
+        rule=inputs.driving.basis.rule,
         checks=[
             *_check_laws(inputs, activity, driven_outside, tables),
             *_check_memo(books.ledger, memo_map),
@@ -161,7 +161,7 @@ def _caption(inputs: Inputs) -> Caption:
         title=scenario.title,
         source=(
             f"Volumes {scenario.traffic.origin}; network data: {inputs.network.licence}; "
-            f"factors: {inputs.profiles.title}"
+            f"factors: {inputs.driving.profiles.title}"
         ),
         year=scenario.year,
         period=scenario.calendar.period,

@@ -11,7 +11,7 @@ from transmod.inputs.shipped import PROFILES, find_shipped
 from transmod.intake.methods import method_files
 from transmod.intake.sources import movement_factors, source_files
 from transmod.intake.stock import stock_files
-from transmod.scenario import FILE_NAME, Scenario, resolve
+from transmod.scenario import Scenario, resolve, scenario_files
 
 
 def hash_inputs(run: Path, scenario: Scenario) -> dict[str, str]:
@@ -20,7 +20,7 @@ def hash_inputs(run: Path, scenario: Scenario) -> dict[str, str]:
 
     Shipped factor sets go by `vehicle_profiles/<set>/...`, wherever they are installed.
     """
-    named = [Path(FILE_NAME), *_named_files(scenario)]
+    named = [*scenario_files(run, scenario), *_named_files(scenario)]
     named += [scenario.network.path / name for name in NETWORK_FILES]
     hashes = {path.as_posix(): sha256_file(run / path) for path in named if (run / path).is_file()}
     for folder in (find_set_folder(run, scenario), movement_factors(run, scenario)):

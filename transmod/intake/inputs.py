@@ -2,52 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from transmod.accounts.books import Basis
-from transmod.accounts.inventory import Account
-from transmod.errors import Faults, InputError
-from transmod.inputs.checks import listed
+from transmod.errors import InputError
 from transmod.inputs.network import (
     Network,
     read_network,
 )
-from transmod.inputs.profile_tables import FLEET
-from transmod.inputs.profiles import ProfileSet
-from transmod.inputs.rules import read_rule
 from transmod.inputs.speeds import MeasuredSpeeds
-from transmod.inputs.tables import read_csv
 from transmod.inputs.volumes import Volumes, check_volumes, read_volumes
-from transmod.intake.factors import recall_factors
+from transmod.intake.desk import Desk
+from transmod.intake.driving import Driving, gather_notes, take_driving
 from transmod.intake.hashes import find_set_folder, hash_inputs
-from transmod.intake.holdings import check_held
 from transmod.intake.judgement import judge_inputs
-from transmod.intake.methods import read_methods
-from transmod.intake.processes import (
-    choose_processes,
-    lay_climate,
-    read_parked,
-    with_mileage,
-)
-from transmod.intake.services import find_coal
 from transmod.intake.sources import Sources, read_sources
 from transmod.intake.speeds import lay_speeds, read_measured
-from transmod.intake.stock import stocked_fleet, use_economy
 from transmod.model.areas import Areas
-from transmod.model.factors import Factors
-from transmod.model.fleet import Fleet, build_fleet
 from transmod.model.grid import Grid, grid_over
 from transmod.model.rows import Situation, to_situation
-from transmod.profiles import recall_profiles
 from transmod.scenario import Scenario, read_scenario, resolve
-from transmod.schema import GREENHOUSE_GASES, NO_DISTRICT
+from transmod.schema import NO_DISTRICT
 from transmod.traffic.calendar import Calendar, build_calendar
 from transmod.traffic.climate import Climate
 from transmod.traffic.findings import Finding
@@ -71,15 +49,17 @@ class Inputs:
     situation: Situation
     speeds: SpeedRule
     measured: MeasuredSpeeds | None
-    profiles: ProfileSet
-    fleet: Fleet
     areas: Areas
-    factors: Factors
-    parked: pd.DataFrame
-    basis: Basis
+    driving: Driving
     sources: Sources
     hashes: dict[str, str]
-    notes: tuple[str, ...]
+    link_notes: tuple[str, ...]
+    findings: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was noted in reading."""
+        return (*self.link_notes, *self.driving.notes, *self.findings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,23 +69,6 @@ class Intake:
     inputs: Inputs | None
     faults: tuple[str, ...]
     findings: tuple[Finding, ...]
-
-
-class _Desk:
-    """Opens one input after the other and gathers what is wrong with each."""
-
-    def __init__(self) -> None:
-        self.faults = Faults()
-
-    def take(self, read: Callable[..., Any], *inputs: object, **options: object) -> Any:
-        """Call `read`, unless one of `inputs` could not be read itself; then give None."""
-        if any(value is None for value in inputs):
-            return None
-        try:
-            return read(*inputs, **options)
-        except InputError as error:
-            self.faults.take(error)
-            return None
 
 
 def read_inputs(run: Path) -> Inputs:
@@ -140,7 +103,7 @@ def take_in(run: Path) -> Intake:
     """
     run = Path(run)
     scenario = read_scenario(run)
-    desk = _Desk()
+    desk = Desk()
     network = desk.take(read_network, resolve(run, scenario.network.path), crs=scenario.network.crs)
     volumes = desk.take(_read_volumes, network, run=run, scenario=scenario)
     if network is None:
@@ -155,30 +118,18 @@ def take_in(run: Path) -> Intake:
     streams = None if volumes is None else volumes.streams
     district_ids = None if network is None else network.districts["district_id"].to_list()
     hashes = hash_inputs(run, scenario)
-    folder = find_set_folder(run, scenario)
-    profiles = desk.take(recall_profiles, folder)
-    profiles = desk.take(with_mileage, profiles, scenario=scenario)
-    processes = desk.take(choose_processes, profiles, scenario=scenario)
-    climate = desk.take(lay_climate, calendar, processes, scenario=scenario)
-    situation = desk.take(_situate, network, calendar, climate, scenario=scenario)
-    fleet = desk.take(_build_fleet, profiles, volumes=volumes, run=run, scenario=scenario)
-    desk.take(_check_places, fleet, network)
-    factors = desk.take(
-        recall_factors, profiles, fleet, calendar, streams, climate, processes,
-        scenario=scenario, hashes=hashes,
-    )  # fmt: skip
-    factors = desk.take(use_economy, fleet, factors, scenario=scenario)
-    parked = desk.take(
-        read_parked, district_ids, profiles, fleet, climate, processes, run=run, scenario=scenario
+    driving = take_driving(
+        desk, calendar, streams, district_ids, hashes=hashes, run=run, scenario=scenario
     )
-    desk.take(check_held, district_ids, factors, scenario=scenario)
-    rule = desk.take(read_rule, scenario.accounting.rule, run)
-    gwp = desk.take(_find_gwp, profiles, scenario=scenario)
-    coal = desk.take(lambda: find_coal(profiles, scenario))
+    situation = desk.take(_situate, network, calendar, driving.climate, scenario=scenario)
     sources = desk.take(
-        read_sources, folder, network=network, road=profiles, run=run, scenario=scenario
+        read_sources,
+        find_set_folder(run, scenario),
+        network=network,
+        road=driving.profiles,
+        run=run,
+        scenario=scenario,
     )
-    methods = desk.take(read_methods, run=run, scenario=scenario)
     grid = desk.take(_lay_grid, network, scenario=scenario)
     findings = judge_inputs(run, scenario, network, volumes, calendar)
     if desk.faults:
@@ -193,42 +144,14 @@ def take_in(run: Path) -> Intake:
         situation=situation,
         speeds=speeds,
         measured=measured,
-        profiles=profiles,
-        fleet=fleet,
+        driving=driving.whole(),
         areas=Areas((*network.districts["district_id"], NO_DISTRICT)),
-        factors=factors,
-        parked=parked[0],
-        basis=Basis(
-            rule,
-            Account(
-                year=scenario.year,
-                rule=rule.name,
-                factor_set=profiles.name,
-                gwp_set=scenario.accounting.gwp,
-                gwp=gwp,
-                coal=coal,
-                period=scenario.calendar.period,
-            ),
-            scenario.accounting.holdings(),
-            methods,
-        ),
         sources=sources,
         hashes=hashes,
-        notes=(
-            *_gather_notes(
-                network, volumes, calendar, shape, speeds, fleet, processes, climate, factors
-            ),
-            *parked[1],
-            *(finding.sentence for finding in findings),
-        ),
+        link_notes=gather_notes(network, volumes, calendar, shape, speeds),
+        findings=tuple(finding.sentence for finding in findings),
     )
     return Intake(inputs, (), findings)
-
-
-def _gather_notes(*records: Any) -> tuple[str, ...]:
-    """Return the notes of all records, each once."""
-    notes = (note for record in records if record is not None for note in record.notes)
-    return tuple(dict.fromkeys(notes))
 
 
 def _read_volumes(network: Network, *, run: Path, scenario: Scenario) -> Volumes:
@@ -295,44 +218,6 @@ def _situate(
     gradient = network.links["gradient"].to_numpy(np.float64)
     season = climate.season if climate.n_seasons > 1 else None
     return to_situation(gradient, road_type_kind(network.links), table, season=season)
-
-
-def _build_fleet(
-    profiles: ProfileSet, *, volumes: Volumes | None, run: Path, scenario: Scenario
-) -> Fleet:
-    """Build the fleet of the run's streams; where these are unknown, check all of its own."""
-    choice = scenario.fleet
-    if choice.mix is None:
-        return stocked_fleet(profiles, volumes, run, scenario)
-    shares = None
-    if choice.mix.endswith(".csv"):
-        shares = read_csv(resolve(run, Path(choice.mix)), FLEET)
-    streams = None if volumes is None else volumes.streams
-    return build_fleet(
-        profiles, choice.mix, streams, year=choice.year or scenario.year, shares=shares
-    )
-
-
-def _check_places(fleet: Fleet, network: Network) -> None:
-    """Make sure that a fleet of a district's own is one of a district of the city."""
-    known = [*network.districts["district_id"], NO_DISTRICT]
-    unknown = [name for name in fleet.district_share if name not in known]
-    if unknown:
-        raise InputError(
-            f"`district_id` of fleet {fleet.name} must be a district of the network: "
-            f"{len(unknown)} of {len(fleet.district_share)} are not, {listed(unknown)}. Districts: "
-            f"{listed(known)}."
-        )
-
-
-def _find_gwp(profiles: ProfileSet, *, scenario: Scenario) -> dict[str, float]:
-    """Return the warming potential of each greenhouse gas [t CO2e/t]."""
-    name, table = scenario.accounting.gwp, profiles.gwp
-    sets = list(dict.fromkeys(table["set"]))
-    if name not in sets:
-        raise InputError(f"`accounting.gwp` must be one of {', '.join(sets)}: found {name!r}.")
-    own = table[table["set"] == name].set_index("gas")["gwp100"]
-    return {gas: float(own[gas]) for gas in GREENHOUSE_GASES if gas in own.index}
 
 
 def _lay_grid(network: Network, *, scenario: Scenario) -> Grid:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,6 @@ import pandas as pd
 from transmod.errors import InputError
 from transmod.inputs.fleet_tables import FOLDER, TABLES, Turnover, read_stock, read_turnover
 from transmod.inputs.profiles import ProfileSet
-from transmod.inputs.volumes import Volumes
 from transmod.model.cohorts import Cohorts, Count, build_cohorts, to_shares
 from transmod.model.economy import economy_of_cohorts, economy_of_types, scale_energy
 from transmod.model.factors import Factors
@@ -69,7 +69,10 @@ def build_stock_shares(
 
 
 def stocked_fleet(
-    profiles: ProfileSet, volumes: Volumes | None, run: Path, scenario: Scenario
+    profiles: ProfileSet,
+    streams: Sequence[tuple[str, str]] | None,
+    run: Path,
+    scenario: Scenario,
 ) -> Fleet:
     """Build the fleet of a run from its stock or sales."""
     choice = scenario.fleet
@@ -90,9 +93,9 @@ def stocked_fleet(
     shares, cohorts = build_stock_shares(
         profiles, turnover, read_stock(resolve(run, path)), choice, year
     )
-    streams = list(dict.fromkeys(zip(shares["vehicle_class"], shares["trip_kind"], strict=True)))
+    pairs = zip(shares["vehicle_class"], shares["trip_kind"], strict=True)
     fleet = build_fleet(
-        profiles, str(path), streams if volumes is None else volumes.streams, year=year,
+        profiles, str(path), list(dict.fromkeys(pairs)) if streams is None else streams, year=year,
         shares=shares,
     )  # fmt: skip
     return replace(fleet, notes=(*cohorts.notes, *fleet.notes))

@@ -24,11 +24,12 @@ from pydantic import (
 from transmod.errors import Faults, InputError
 from transmod.inputs.toml import read_toml
 from transmod.scenario.account import AccountingChoice
+from transmod.scenario.extends import find_chain, lay_over, move_paths
+from transmod.scenario.fleet import FleetChoice, FreightChoice, ProfilesChoice
 from transmod.scenario.ground import OffRoadChoice, RailChoice
-from transmod.scenario.measures import Measure
+from transmod.scenario.measures import MEASURES, Measure, find_settings
 from transmod.scenario.sources import AviationChoice, MemoChoice, ShippingChoice
 from transmod.scenario.traffic import Record, TrafficChoice
-from transmod.schema import ROAD_PROCESSES
 
 FILE_NAME = "scenario.toml"
 Output = Literal["accounts", "links", "grid", "figures"]
@@ -64,112 +65,6 @@ class CalendarChoice(Record):
     """Local hour that an `hour` is."""
 
 
-class FleetChoice(Record):
-    """`[fleet]`: which vehicles drive."""
-
-    mix: str | None = None
-    """Fleet of the factor set, or a CSV file with its columns."""
-    stock: Path | None = None
-    """CSV file of vehicles by class, fuel, size and year of registration, in place of `mix`."""
-    sales: Path | None = None
-    """The same of vehicles sold by year, in place of `mix`."""
-    year: int | None = None
-    """Year of the fleet; default: that of the scenario."""
-    occupancy: dict[str, float] = Field(default_factory=dict)
-    """Persons per vehicle by vehicle class, for passenger-kilometres. Default: not known."""
-    region: str | None = None
-    """Whose standards, lives and mileage a stock or sales take, such as `europe`."""
-    counted_in: int | None = None
-    """Year in which the stock was counted; default: its newest year of registration."""
-    growth: float = Field(default=0.0, ge=-0.5, le=0.5)
-    """Growth of a fleet that is moved on beyond its table [1/year]."""
-    targets: bool = False
-    """Drive the new vehicles of later years towards the CO2 targets of the region."""
-    economy: Literal["published", "model_year"] = "published"
-    """Fuel burnt as the published curves say, or scaled by model year."""
-    turnover: Path | None = None
-    """Folder of tables in place of the set's `turnover/`."""
-
-    @model_validator(mode="after")
-    def _one_table(self) -> FleetChoice:
-        if sum(value is not None for value in (self.mix, self.stock, self.sales)) != 1:
-            msg = "must name one of mix, stock and sales"
-            raise ValueError(msg)
-        if self.mix is None and self.region is None:
-            msg = "needs a region with stock or sales, such as 'europe'"
-            raise ValueError(msg)
-        return self
-
-
-class LoadChoice(Record):
-    """`[freight.<class>]`: how trucks of a class are loaded, in place of `freight.csv`."""
-
-    load_factor: float | None = Field(default=None, ge=0.0, le=1.0)
-    """Payload over capacity on loaded kilometres."""
-    empty_share: float | None = Field(default=None, ge=0.0, le=1.0)
-    """Empty kilometres over all kilometres."""
-
-
-class FreightChoice(Record):
-    """`[freight]`: how trucks are loaded, by vehicle class."""
-
-    lcv: LoadChoice = LoadChoice()
-    """Vans."""
-    rigid_truck: LoadChoice = LoadChoice()
-    """Rigid trucks."""
-    articulated_truck: LoadChoice = LoadChoice()
-    """Articulated trucks."""
-
-
-class BlendChoice(Record):
-    """`[profiles.blends]`: a biofuel in a fuel."""
-
-    biofuel: str
-    """Biofuel of the set's `biofuels.csv`."""
-    volume_share: float = Field(ge=0.0, le=1.0)
-    """Its share in the volume of the blend."""
-
-
-class ProfilesChoice(Record):
-    """`[profiles]`: factors."""
-
-    set: str = "emep_eea_2019"
-    """Name of a shipped set, or a folder."""
-    electricity_area: str | None = None
-    """Area of the set's grid factors."""
-    electricity_year: int | None = None
-    """Year of the grid factor, where the scenario's own has none."""
-    electricity_kg_per_kwh: float | None = Field(default=None, ge=0.0, le=2.0)
-    """CO2 of grid electricity [kg/kWh], in place of the table's."""
-    grid_loss_share: float | None = Field(default=None, ge=0.0, lt=0.5)
-    """Electricity lost between power plants and meters, of what is sent out, in place of the
-    table's; a line of their own, scope 3."""
-    fuels: str | None = None
-    """Family of calorific values and carbon, such as `ipcc_2006`, `china_guideline`, `china_db2`.
-    Default: that of the set."""
-    blends: dict[str, str | BlendChoice] = Field(default_factory=dict)
-    """Biofuel by fuel: a named blend such as `petrol = "E10"`, or
-    `{biofuel = "ethanol", volume_share = 0.10}`."""
-    conditions: dict[str, float] = Field(default_factory=dict)
-    """Conditions of base factors that differ from those of the set, such as `temperature_c`."""
-    processes: tuple[str, ...] | None = None
-    """What emits: some of hot, electricity, tyre, brake, road_surface, cold_start, evaporation,
-    lubricant, urea. Default: all that the inputs allow."""
-    mileage_km: float | None = Field(default=None, gt=0.0, le=1e6)
-    """Mean mileage of the fleet [km]: N2O and NH3 are taken at it, and hot exhaust of petrol cars
-    degrades up to it. Default: that of the set for N2O and NH3, no degradation."""
-
-    @field_validator("processes")
-    @classmethod
-    def _processes_are_known(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        unknown = [name for name in names or () if name not in ROAD_PROCESSES]
-        if unknown or names == ():
-            found = repr(unknown[0]) if unknown else "none"
-            msg = f"must be some of {', '.join(ROAD_PROCESSES)}: {found} found"
-            raise ValueError(msg)
-        return names and tuple(name for name in ROAD_PROCESSES if name in names)
-
-
 class ClimateChoice(Record):
     """`[climate]`: how warm it is; without it nothing depends on temperature."""
 
@@ -203,6 +98,10 @@ class Scenario(Record):
 
     title: str = Field(min_length=1)
     """What a reader sees first."""
+    extends: Path | None = None
+    """Folder of the run that this one changes: all that it says holds, but for what stands here."""
+    without: tuple[str, ...] = ()
+    """Keys of that run which do not hold here, such as `traffic.bpr` or `measures`."""
     year: int = Field(ge=1990, le=2100)
     """Year of the account."""
     timezone: str
@@ -224,7 +123,7 @@ class Scenario(Record):
     rail: RailChoice = RailChoice()
     off_road: OffRoadChoice = OffRoadChoice()
     measures: tuple[Measure, ...] = ()
-    """What changes, in this order."""
+    """What changes, in this order; after those of the run that is extended."""
 
     @field_validator("timezone")
     @classmethod
@@ -257,26 +156,72 @@ class Scenario(Record):
 
 def read_scenario(run: Path) -> Scenario:
     """
-    Read `scenario.toml` of a run folder.
+    Read `scenario.toml` of a run folder; of the run that it extends too.
 
     Raises
     ------
     InputError
         With every fault: no such file, no TOML, an unknown key (with the nearest valid one), a
-        missing key or a value that is not allowed.
+        missing key or a value that is not allowed; a ring of runs that extend each other.
     """
-    path = Path(run) / FILE_NAME
+    return _read(Path(run), ())
+
+
+def scenario_files(run: Path, scenario: Scenario) -> list[Path]:
+    """Return the scenarios that a scenario stands on, its own first, from its folder."""
+    files = [Path(FILE_NAME)]
+    folder, extends = Path(), scenario.extends
+    while extends is not None:
+        folder = Path(os.path.normpath(folder / extends))
+        files.append(folder / FILE_NAME)
+        further = read_toml(run / files[-1]).get("extends")
+        extends = None if further is None else Path(further)
+    return files
+
+
+def _read(run: Path, chain: tuple[Path, ...]) -> Scenario:
+    path = run / FILE_NAME
     if not path.is_file():
-        what = "there is none in it" if Path(run).is_dir() else "no such folder"
+        what = "there is none in it" if run.is_dir() else "no such folder"
         raise InputError(f"A run must be a folder with a {FILE_NAME}: '{run}', {what}.")
     content = read_toml(path)
+    if isinstance(content.get("extends"), str):
+        content = _extend(content, run, chain)
     try:
-        return Scenario.model_validate(content)
+        return _settle(Scenario.model_validate(content))
     except ValidationError as error:
         faults = Faults()
         for fault in error.errors():
             faults.add(_sentence(path, fault))
         raise InputError(faults.sentences) from error
+
+
+def _settle(scenario: Scenario) -> Scenario:
+    """Set the keys that measures set."""
+    tables = find_settings(scenario.measures)
+    if not tables:
+        return scenario
+    content = scenario.model_dump(exclude_unset=True)
+    for table, keys in tables.items():
+        for key, value in keys.items():
+            *inner, last = key.split(".")
+            at = content.setdefault(table, {})
+            for name in inner:
+                at = at.setdefault(name, {})
+            at[last] = value
+    return Scenario.model_validate(content)
+
+
+def _extend(content: dict[str, Any], run: Path, chain: tuple[Path, ...]) -> dict[str, Any]:
+    """Lay what a scenario says over what its base says."""
+    *above, folder = find_chain(run, Path(content["extends"]), chain)
+    try:
+        base = _read(folder, tuple(above))
+    except InputError as error:
+        faults = [f"{run / FILE_NAME} extends '{folder}': {fault}" for fault in error.faults]
+        raise InputError(faults) from error
+    said = base.model_dump(exclude_unset=True)
+    return lay_over(move_paths(said, folder, run), content)
 
 
 def resolve(run: Path, path: Path) -> Path:
@@ -308,6 +253,7 @@ def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
         field = model.model_fields.get(str(part))
         # a key of a free table, or a member of a union, is no field: what it holds is found above
         model = model if field is None else _record_in(field.annotation) or model
+        model = MEASURES.get(str(part), model)
     return list(model.model_fields)
 
 

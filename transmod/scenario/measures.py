@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Union
+from collections.abc import Sequence
+from typing import Annotated, Any, Union, get_args
 
 from pydantic import Field
 
+from transmod.errors import Faults
+from transmod.scenario.fleet_measures import (
+    BlendFuel,
+    ChangeGrid,
+    RenewFleet,
+    RetireTypes,
+    SetFleetShare,
+)
 from transmod.scenario.traffic_measures import (
+    AnyMeasure,
     BuildRoad,
     CloseRoad,
     ConsolidateFreight,
@@ -31,6 +41,44 @@ Measure = Annotated[
         ShiftFreightToRail,
         OffPeakDelivery,
         ConsolidateFreight,
+        SetFleetShare,
+        RetireTypes,
+        RenewFleet,
+        BlendFuel,
+        ChangeGrid,
     ],
     Field(discriminator="kind"),
 ]
+# by kind
+MEASURES: dict[str, type[AnyMeasure]] = {
+    get_args(measure.model_fields["kind"].annotation)[0]: measure
+    for measure in get_args(get_args(Measure)[0])
+}
+
+
+def find_settings(measures: Sequence[AnyMeasure]) -> dict[str, dict[str, Any]]:
+    """
+    Return the keys of a scenario that measures set, by table; a dot leads into an inner table.
+
+    Raises
+    ------
+    InputError
+        If two measures set a key to different values.
+    """
+    faults = Faults()
+    tables: dict[str, dict[str, Any]] = {}
+    by: dict[str, str] = {}
+    for measure in measures:
+        for table, keys in measure.settings().items():
+            for key, value in keys.items():
+                place = f"{table}.{key}"
+                former = tables.setdefault(table, {}).setdefault(key, value)
+                if former != value:
+                    faults.add(
+                        f"Measures must not contradict each other: '{by[place]}' sets `{place}` to "
+                        f"{former!r}, '{measure.title}' to {value!r}. Take one of them out; "
+                        "`without = ['measures']` leaves out those of the run that is extended."
+                    )
+                by.setdefault(place, measure.title)
+    faults.raise_any()
+    return tables

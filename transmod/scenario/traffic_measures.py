@@ -32,10 +32,10 @@ Hours = Annotated[
 ]
 
 
-class TrafficMeasure(Record):
-    """A change of traffic."""
+class AnyMeasure(Record):
+    """A change that a scenario makes; `touches` says of what: traffic, fleet or factors."""
 
-    touches: ClassVar[str] = "traffic"
+    touches: ClassVar[str]
 
     name: str | None = Field(default=None, min_length=1)
     """What a reader sees; default: the kind."""
@@ -44,6 +44,16 @@ class TrafficMeasure(Record):
     def title(self) -> str:
         """What a reader sees."""
         return self.name or str(getattr(self, "kind", "measure"))
+
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """Return the keys of the scenario that the measure sets, by table."""
+        return {}
+
+
+class TrafficMeasure(AnyMeasure):
+    """A change of traffic."""
+
+    touches: ClassVar[str] = "traffic"
 
 
 class OfStreams(Record):
@@ -113,9 +123,10 @@ class CloseRoad(TrafficMeasure, OnLinks):
     """
     `close_road`: no traffic on the links.
 
-    The traffic of a link is not found by an assignment: it stays away, or `onto` says which links
+    Where its traffic goes is not found by an assignment: it stays away, or `onto` says which links
     take it. What goes onto a way around is the largest volume on the closed links, by stream and
-    hour: vehicles that pass several of them are not counted several times.
+    hour, so vehicles that pass several of them are not counted several times; close each direction
+    by a measure of its own.
     """
 
     kind: Literal["close_road"]
@@ -233,15 +244,18 @@ class ShiftFreightToRail(TrafficMeasure, OnLinks):
     """Kind of trip, or a list."""
     share: Share
     """Share of its tonne-kilometres, and so of its kilometres, that leaves."""
-    train: str | None = None
-    """Train of `rail.tables` that takes them, by its `service`; default: said in a note only."""
+    rail_line: str | None = None
+    """Line of `rail.lines` whose trains take them; default: what rail then emits is left out."""
     train_load_t: float | None = Field(default=None, gt=0.0, le=1e5)
-    """Mean load of that train [t]."""
+    """Mean load of its trains [t]."""
 
-    @field_validator("trip_kind")
-    @classmethod
-    def _trips_are_known(cls, names: Names | None) -> Names | None:
-        return _known(names, TRIP_KINDS)
+    @model_validator(mode="after")
+    def _trains_are_whole(self) -> ShiftFreightToRail:
+        _known(self.trip_kind, TRIP_KINDS)
+        if (self.rail_line is None) != (self.train_load_t is None):
+            msg = "rail_line and train_load_t must be given together"
+            raise ValueError(msg)
+        return self
 
 
 class OffPeakDelivery(TrafficMeasure, OfStreams, OnLinks):
@@ -266,11 +280,11 @@ class OffPeakDelivery(TrafficMeasure, OfStreams, OnLinks):
         return self
 
 
-class ConsolidateFreight(TrafficMeasure, OnLinks):
+class ConsolidateFreight(TrafficMeasure):
     """
     `consolidate_freight`: fuller trucks, fewer empty kilometres, the same tonne-kilometres.
 
-    Load factor and empty share hold for the class wherever it drives, as in `[freight]`.
+    Both hold for the class wherever it drives, as in `[freight]`; its kilometres fall everywhere.
     """
 
     kind: Literal["consolidate_freight"]

@@ -1,0 +1,151 @@
+"""What drives and how it counts: all that a run is asked but its links, volumes and speeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from transmod.accounts.books import Basis
+from transmod.accounts.inventory import Account
+from transmod.errors import InputError
+from transmod.inputs.profiles import ProfileSet
+from transmod.inputs.rules import read_rule
+from transmod.intake.desk import Desk
+from transmod.intake.factors import recall_factors
+from transmod.intake.fleets import check_places, take_fleet
+from transmod.intake.hashes import find_set_folder
+from transmod.intake.holdings import check_held
+from transmod.intake.methods import read_methods
+from transmod.intake.processes import (
+    choose_processes,
+    lay_climate,
+    read_parked,
+    with_mileage,
+)
+from transmod.intake.services import find_coal
+from transmod.intake.stock import use_economy
+from transmod.model.factors import Factors
+from transmod.model.fleet import Fleet
+from transmod.profiles import recall_profiles
+from transmod.scenario import Scenario
+from transmod.schema import GREENHOUSE_GASES
+from transmod.traffic.calendar import Calendar
+from transmod.traffic.climate import Climate
+
+
+@dataclass(frozen=True, eq=False)
+class Driving:
+    """
+    What drives and how it counts.
+
+    `profiles`, `fleet`, `factors` of its types, `climate`, `parked` rows for the ledger, `basis` of
+    the account, `notes`.
+    """
+
+    profiles: ProfileSet
+    fleet: Fleet
+    factors: Factors
+    climate: Climate
+    parked: pd.DataFrame
+    basis: Basis
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class DrivingTaken:
+    """The same as far as it could be read; None where there is a fault."""
+
+    profiles: ProfileSet | None
+    climate: Climate | None
+    driving: Driving | None
+
+    def whole(self) -> Driving:
+        """Return all of it; there must be no fault."""
+        assert self.driving is not None
+        return self.driving
+
+
+def take_driving(
+    desk: Desk,
+    calendar: Calendar | None,
+    streams: Sequence[tuple[str, str]] | None,
+    district_ids: Sequence[str] | None,
+    *,
+    hashes: dict[str, str],
+    run: Path,
+    scenario: Scenario,
+) -> DrivingTaken:
+    """
+    Read and check what drives and how it counts; faults are gathered on the desk.
+
+    Parameters
+    ----------
+    desk : Desk
+        Gathers the faults.
+    calendar, streams, district_ids
+        Of the run; None where they could not be read.
+    hashes : dict of str to str
+        SHA-256 of the run's inputs, by path.
+    run, scenario
+        Folder, and what was asked.
+    """
+    profiles = desk.take(recall_profiles, find_set_folder(run, scenario))
+    profiles = desk.take(with_mileage, profiles, scenario=scenario)
+    processes = desk.take(choose_processes, profiles, scenario=scenario)
+    climate = desk.take(lay_climate, calendar, processes, scenario=scenario)
+    fleet = desk.take(take_fleet, profiles, streams=streams, run=run, scenario=scenario)
+    desk.take(check_places, fleet, district_ids)
+    factors = desk.take(
+        recall_factors, profiles, fleet, calendar, streams, climate, processes,
+        scenario=scenario, hashes=hashes,
+    )  # fmt: skip
+    factors = desk.take(use_economy, fleet, factors, scenario=scenario)
+    parked = desk.take(
+        read_parked, district_ids, profiles, fleet, climate, processes, run=run, scenario=scenario
+    )
+    desk.take(check_held, district_ids, factors, scenario=scenario)
+    rule = desk.take(read_rule, scenario.accounting.rule, run)
+    gwp = desk.take(_find_gwp, profiles, scenario=scenario)
+    coal = desk.take(lambda: find_coal(profiles, scenario))
+    methods = desk.take(read_methods, run=run, scenario=scenario)
+    if desk.faults:
+        return DrivingTaken(profiles, climate, None)
+    account = Account(
+        year=scenario.year,
+        rule=rule.name,
+        factor_set=profiles.name,
+        gwp_set=scenario.accounting.gwp,
+        gwp=gwp,
+        coal=coal,
+        period=scenario.calendar.period,
+    )
+    driving = Driving(
+        profiles=profiles,
+        fleet=fleet,
+        factors=factors,
+        climate=climate,
+        parked=parked[0],
+        basis=Basis(rule, account, scenario.accounting.holdings(), methods),
+        notes=(*gather_notes(fleet, processes, climate, factors), *parked[1]),
+    )
+    return DrivingTaken(profiles, climate, driving)
+
+
+def gather_notes(*records: Any) -> tuple[str, ...]:
+    """Return the notes of all records, each once."""
+    notes = (note for record in records if record is not None for note in record.notes)
+    return tuple(dict.fromkeys(notes))
+
+
+def _find_gwp(profiles: ProfileSet, *, scenario: Scenario) -> dict[str, float]:
+    """Return the warming potential of each greenhouse gas [t CO2e/t]."""
+    name, table = scenario.accounting.gwp, profiles.gwp
+    sets = list(dict.fromkeys(table["set"]))
+    if name not in sets:
+        raise InputError(f"`accounting.gwp` must be one of {', '.join(sets)}: found {name!r}.")
+    own = table[table["set"] == name].set_index("gas")["gwp100"]
+    return {gas: float(own[gas]) for gas in GREENHOUSE_GASES if gas in own.index}

@@ -1,0 +1,87 @@
+"""The fleet of a run: shipped, of a file, a stock or sales; and what measures change of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from transmod.errors import InputError
+from transmod.inputs.checks import listed
+from transmod.inputs.profile_tables import FLEET
+from transmod.inputs.profiles import ProfileSet
+from transmod.inputs.tables import read_csv
+from transmod.intake.stock import stocked_fleet
+from transmod.model.fleet import Fleet, build_fleet
+from transmod.model.fleet_changes import FleetChange, change_fleet
+from transmod.scenario import Scenario, resolve
+from transmod.scenario.fleet_measures import OfTypes, RetireTypes, SetFleetShare
+from transmod.schema import NO_DISTRICT
+
+
+def take_fleet(
+    profiles: ProfileSet,
+    *,
+    streams: Sequence[tuple[str, str]] | None,
+    run: Path,
+    scenario: Scenario,
+) -> Fleet:
+    """
+    Build the fleet of the run's streams; where these are unknown, check all of its own.
+
+    Raises
+    ------
+    InputError
+        With every fault of its table, or of the measures that change it.
+    """
+    choice = scenario.fleet
+    year = choice.year or scenario.year
+    if choice.mix is None:
+        fleet = stocked_fleet(profiles, streams, run, scenario)
+    else:
+        shares = None
+        if choice.mix.endswith(".csv"):
+            shares = read_csv(resolve(run, Path(choice.mix)), FLEET)
+        fleet = build_fleet(profiles, choice.mix, streams, year=year, shares=shares)
+    if streams is None:
+        return fleet  # what a measure matches cannot be said
+    return change_fleet(fleet, profiles.types, _to_changes(scenario), year=year)
+
+
+def _to_changes(scenario: Scenario) -> list[FleetChange]:
+    """Return what the measures of a scenario change of the fleet, in their order."""
+    return [
+        FleetChange(
+            title=measure.title,
+            share=measure.share,
+            retires=isinstance(measure, RetireTypes),
+            types={
+                name: value
+                for name in OfTypes.model_fields
+                if (value := getattr(measure, name)) is not None
+            },
+            vehicle_class=measure.vehicle_class,
+            trip_kind=measure.trip_kind,
+            district_id=measure.district_id,
+        )
+        for measure in scenario.measures
+        if isinstance(measure, SetFleetShare | RetireTypes)
+    ]
+
+
+def check_places(fleet: Fleet, district_ids: Sequence[str]) -> None:
+    """
+    Make sure that a fleet of a district's own is one of a district of the city.
+
+    Raises
+    ------
+    InputError
+        With those that are none.
+    """
+    known = [*district_ids, NO_DISTRICT]
+    unknown = [name for name in fleet.district_share if name not in known]
+    if unknown:
+        raise InputError(
+            f"`district_id` of fleet {fleet.name} must be a district of the network: "
+            f"{len(unknown)} of {len(fleet.district_share)} are not, {listed(unknown)}. Districts: "
+            f"{listed(known)}."
+        )

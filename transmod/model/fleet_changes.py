@@ -1,0 +1,272 @@
+"""
+Changes of a fleet that measures make: shares move between vehicle types, kilometres stay.
+
+Symbols and shapes as in `model.fleet`: S streams, J vehicle types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from transmod.errors import Faults, InputError
+from transmod.inputs.checks import listed
+from transmod.model.fleet import Fleet
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+_COLUMNS = {
+    "vehicle_types": "vehicle_type",
+    "fuels": "fuel",
+    "powertrains": "powertrain",
+    "standards": "emission_standard",
+}
+
+
+@dataclass(frozen=True)
+class FleetChange:
+    """
+    What a measure does to a fleet.
+
+    Attributes
+    ----------
+    title : str
+        What a reader sees.
+    share : float or mapping of int to float
+        New share of the picked types [-], or that of years; with `retires`, the share of their
+        kilometres that goes.
+    retires : bool
+        Whether the picked types leave to the others.
+    types : mapping of str to sequence of str
+        What picks the types: `vehicle_types` (`*` stands for any text), `fuels`, `powertrains`,
+        `standards`; all that are given must hold.
+    vehicle_class, trip_kind, district_id : sequence of str, optional
+        Only there. Default: everywhere.
+    """
+
+    title: str
+    share: float | Mapping[int, float]
+    retires: bool
+    types: Mapping[str, Sequence[str]]
+    vehicle_class: Sequence[str] | None = None
+    trip_kind: Sequence[str] | None = None
+    district_id: Sequence[str] | None = None
+
+
+def change_fleet(
+    fleet: Fleet, types: pd.DataFrame, changes: Sequence[FleetChange], *, year: int
+) -> Fleet:
+    """
+    Make changes of a fleet, one after the other.
+
+    Parameters
+    ----------
+    fleet : Fleet
+        Shares of the J types of S streams.
+    types : pandas.DataFrame
+        Types of the factor set: `vehicle_type`, `vehicle_class`, `fuel`, `powertrain`,
+        `emission_standard`.
+    changes : sequence of FleetChange
+        In their order.
+    year : int
+        Year of the fleet, for shares by year.
+
+    Returns
+    -------
+    Fleet
+        With a note for each change. Types that no stream drives any more are left out.
+
+    Raises
+    ------
+    InputError
+        With every change that matches nothing, picks types that share nothing out, leaves no type,
+        or has no share for the year.
+    """
+    if not changes:
+        return fleet
+    faults = Faults()
+    for change in changes:
+        try:
+            fleet = _change(fleet, types, change, year)
+        except InputError as error:
+            faults.take(error)
+    faults.raise_any()
+    return _without_idle(fleet)
+
+
+def _change(fleet: Fleet, types: pd.DataFrame, change: FleetChange, year: int) -> Fleet:
+    picked = _pick(types, change)
+    streams = _streams_of(fleet, change)
+    fleet = _with_types(fleet, picked, change, streams)
+    names = pd.Index(fleet.types)
+    is_picked = np.asarray(names.isin(picked["vehicle_type"]))
+    of_class = picked.groupby("vehicle_class")["vehicle_type"]
+    share = _share_of(change, year)
+    places = _places(fleet, change)
+    notes: list[str] = []
+    tables = {}
+    for place, table in places.items():
+        own = table.copy()
+        for s in streams:
+            vehicle_class = fleet.streams[s][0]
+            if vehicle_class not in of_class.groups:
+                continue
+            here = is_picked & np.asarray(names.isin(of_class.get_group(vehicle_class)))
+            own[s] = _move(table[s], here, share, change, fleet.streams[s])
+            old, new = float(table[s, here].sum()), float(own[s, here].sum())
+            where = f" in {place}" if place else ""
+            notes.append(f"{' '.join(fleet.streams[s])}{where} {old:.1%} -> {new:.1%}")
+        tables[place] = own
+    note = f"Measure '{change.title}': share of {_said(change)} in kilometres: {'; '.join(notes)}."
+    return replace(
+        fleet,
+        share=tables.get("", fleet.share),
+        district_share=fleet.district_share | {k: v for k, v in tables.items() if k},
+        notes=(*fleet.notes, note),
+    )
+
+
+def _pick(types: pd.DataFrame, change: FleetChange) -> pd.DataFrame:
+    """Return the types that a change names."""
+    faults = Faults()
+    picked = np.ones(len(types), bool)
+    for key, wanted in change.types.items():
+        column = types[_COLUMNS[key]].astype("str")
+        for name in wanted:
+            if not column.map(lambda text, name=name: fnmatchcase(text, name)).any():
+                faults.add(
+                    f"`{key}` of measure '{change.title}' must name some of the factor set: "
+                    f"{name!r} is none. It has {listed(sorted(set(column.dropna())))}."
+                )
+        picked &= column.map(lambda text, w=wanted: any(fnmatchcase(text, n) for n in w)).to_numpy()
+    if change.vehicle_class is not None:
+        picked &= types["vehicle_class"].isin(list(change.vehicle_class)).to_numpy()
+    if not picked.any() and not faults:
+        faults.add(
+            f"Measure '{change.title}' must match a vehicle type: the factor set has none that is "
+            f"{_said(change)}. `transmod profiles list` names its types."
+        )
+    faults.raise_any()
+    return types[picked]
+
+
+def _streams_of(fleet: Fleet, change: FleetChange) -> list[int]:
+    """Return the places of the streams that a change is of."""
+    found = [
+        s
+        for s, (vehicle_class, kind) in enumerate(fleet.streams)
+        if (change.vehicle_class is None or vehicle_class in change.vehicle_class)
+        and (change.trip_kind is None or kind in change.trip_kind)
+    ]
+    if not found:
+        raise InputError(
+            f"Measure '{change.title}' must match traffic: no stream of the run is of its class "
+            f"and kind of trip. The run has {listed([' '.join(s) for s in fleet.streams])}."
+        )
+    return found
+
+
+def _with_types(
+    fleet: Fleet, picked: pd.DataFrame, change: FleetChange, streams: Sequence[int]
+) -> Fleet:
+    """Add the picked types that the fleet does not know, where it is clear how they share."""
+    classes = {fleet.streams[s][0] for s in streams}
+    own = picked[picked["vehicle_class"].isin(classes)]
+    if own.empty:
+        raise InputError(
+            f"Measure '{change.title}' must match types of the traffic it is of: none of "
+            f"{listed(picked['vehicle_type'])} is a {' or '.join(sorted(classes))}."
+        )
+    known = own["vehicle_type"].isin(fleet.types)
+    if change.retires and not known.any():
+        raise InputError(
+            f"Measure '{change.title}' must match types that drive: the fleet {fleet.name} has "
+            f"none that is {_said(change)}."
+        )
+    if change.retires:
+        return fleet
+    is_named = "vehicle_types" in change.types
+    # a class that has some of them keeps to these, unless types are named
+    lacking = own[~known & (is_named | ~own["vehicle_class"].isin(own["vehicle_class"][known]))]
+    if not is_named and lacking["vehicle_class"].duplicated().any():
+        raise InputError(
+            f"Measure '{change.title}' must name its types: the fleet {fleet.name} has none of "
+            f"{listed(lacking['vehicle_type'])}, so nothing says how they share the kilometres. "
+            "Give `vehicle_types`."
+        )
+    width = ((0, 0), (0, len(lacking)))
+    return replace(
+        fleet,
+        types=(*fleet.types, *lacking["vehicle_type"]),
+        share=np.pad(fleet.share, width),
+        district_share={d: np.pad(table, width) for d, table in fleet.district_share.items()},
+    )
+
+
+def _places(fleet: Fleet, change: FleetChange) -> dict[str, Floats]:
+    """Return the shares (S, J) that a change is of, by district; "" are all without their own."""
+    if change.district_id is None:
+        return {"": fleet.share, **fleet.district_share}
+    return {name: fleet.district_share.get(name, fleet.share) for name in change.district_id}
+
+
+def _move(
+    share: Floats, picked: Flags, target: float, change: FleetChange, stream: tuple[str, str]
+) -> Floats:
+    """Return the shares (J,) of a stream with that of the picked types moved to the target."""
+    old = float(share[picked].sum())
+    if change.retires:
+        target = old * (1.0 - target)
+    rest = float(share[~picked].sum())
+    if rest <= 0.0 and target < 1.0:
+        raise InputError(
+            f"Measure '{change.title}' must leave types that drive the rest: {' '.join(stream)} "
+            f"has none but those that are {_said(change)}."
+        )
+    out = share.copy()
+    if rest > 0.0:
+        out[~picked] *= (1.0 - target) / rest
+    if old > 0.0:
+        out[picked] *= target / old
+    else:
+        out[picked] = target / int(picked.sum())
+    return out
+
+
+def _share_of(change: FleetChange, year: int) -> float:
+    """Return the share that holds in a year; between two years it lies on a line."""
+    if not isinstance(change.share, Mapping):
+        return float(change.share)
+    years = sorted(change.share)
+    if not years or not years[0] <= year <= years[-1]:
+        raise InputError(
+            f"`share` of measure '{change.title}' must reach {year}: it has "
+            f"{', '.join(map(str, years)) or 'no years'}."
+        )
+    return float(np.interp(year, years, [change.share[y] for y in years]))
+
+
+def _said(change: FleetChange) -> str:
+    return ", ".join("/".join(names) for names in change.types.values())
+
+
+def _without_idle(fleet: Fleet) -> Fleet:
+    """Leave out the types that nobody drives any more."""
+    tables = [fleet.share, *fleet.district_share.values()]
+    used = np.any([(table > 0.0).any(axis=0) for table in tables], axis=0)
+    types = tuple(name for name, is_used in zip(fleet.types, used, strict=True) if is_used)
+    order = np.argsort(np.array(types))
+    place = np.flatnonzero(used)[order]
+    return replace(
+        fleet,
+        types=tuple(types[i] for i in order),
+        share=fleet.share[:, place],
+        district_share={d: table[:, place] for d, table in fleet.district_share.items()},
+        energy_scale={k: v for k, v in fleet.energy_scale.items() if k in types},
+    )

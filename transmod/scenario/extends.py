@@ -1,0 +1,110 @@
+"""A scenario that extends another: what it says lies over what its base says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from transmod.errors import InputError
+
+# what a scenario says of itself alone
+_OWN = ("title", "extends", "without")
+# text that names a file if it ends so
+_FILE_ENDING = ".csv"
+# of these tables' keys only one may be given: a child's takes the place of its base's
+_ALTERNATIVES = {"fleet": ("mix", "stock", "sales")}
+
+
+def move_paths(content: Any, base: Path, run: Path) -> Any:
+    """
+    Say paths from another folder.
+
+    Parameters
+    ----------
+    content : dict, list or value
+        What a scenario says, its files as `Path`; text that ends with `.csv` is a file too, and so
+        is the name of a factor set that lies beside the run.
+    base, run : Path
+        Folder that they are relative to, and folder that they shall be relative to.
+    """
+    if isinstance(content, Mapping):
+        moved = {key: move_paths(value, base, run) for key, value in content.items()}
+        own_set = content.get("set")
+        if isinstance(own_set, str) and (base / own_set / "set.toml").is_file():
+            moved["set"] = _move(own_set, base, run)
+        return moved
+    if isinstance(content, list | tuple):
+        return [move_paths(value, base, run) for value in content]
+    if isinstance(content, Path):
+        return Path(_move(content, base, run))
+    if isinstance(content, str) and content.endswith(_FILE_ENDING):
+        return _move(content, base, run)
+    return content
+
+
+def lay_over(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Lay what a child says over what its base says.
+
+    Tables are merged key by key, `measures` are done after those of the base, all else is replaced.
+    """
+    merged = {key: value for key, value in base.items() if key not in _OWN}
+    for place in child.get("without", ()):
+        _remove(merged, str(place).split("."), str(place))
+    own = {**child}
+    if "measures" in merged and isinstance(own.get("measures"), list):
+        own["measures"] = [*merged["measures"], *own["measures"]]
+    return _merge(merged, own, "")
+
+
+def find_chain(run: Path, extends: Path, chain: Sequence[Path]) -> tuple[Path, ...]:
+    """
+    Return the folders from the scenario that was asked for down to this base.
+
+    Raises
+    ------
+    InputError
+        If the base is one of those that stand on it.
+    """
+    base = Path(os.path.normpath(run / extends))
+    known = [*chain, run]
+    if base.resolve() in [folder.resolve() for folder in known]:
+        ring = " -> ".join(str(folder) for folder in [*known, base])
+        raise InputError(
+            f"`extends` must not lead back to a scenario that stands on it: {ring}. Take the "
+            "`extends` out of one of them."
+        )
+    return (*known, base)
+
+
+def _move(path: str | Path, base: Path, run: Path) -> str:
+    return Path(os.path.relpath(base / path, run)).as_posix()
+
+
+def _merge(base: Mapping[str, Any], child: Mapping[str, Any], place: str) -> dict[str, Any]:
+    named = _ALTERNATIVES.get(place, ())
+    replaced = named if any(key in child for key in named) else ()
+    out = {key: value for key, value in base.items() if key not in replaced}
+    for key, value in child.items():
+        inner = out.get(key)
+        both = isinstance(inner, Mapping) and isinstance(value, Mapping)
+        out[key] = _merge(inner, value, key) if both and inner is not None else value
+    return out
+
+
+def _remove(table: dict[str, Any], keys: list[str], place: str) -> None:
+    """Take a key out of nested tables, copying what is changed."""
+    if keys[0] not in table:
+        raise InputError(
+            f"`without` must name keys that the base gives: '{place}' is none. It gives "
+            f"{', '.join(table)}."
+        )
+    if len(keys) == 1:
+        del table[keys[0]]
+        return
+    if not isinstance(table[keys[0]], Mapping):
+        raise InputError(f"`without` must name keys that the base gives: '{place}' is none.")
+    table[keys[0]] = dict(table[keys[0]])
+    _remove(table[keys[0]], keys[1:], place)
