@@ -9,25 +9,30 @@ does not change, but in those to people, land and wealth.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-import numpy as np
 import pandas as pd
 
-from transmod.accounts.held import INCLUDED_ELSEWHERE
+from transmod.accounts.inventory import NO_DISTRICT_NAME
+from transmod.accounts.tallies import (
+    QUANTITIES,
+    SCOPES,
+    Load,
+    Part,
+    list_kilometres,
+    list_loads,
+    list_parts,
+    tally,
+)
 from transmod.inputs.place_areas import Places
 from transmod.inputs.tables import read_shipped_table
-from transmod.model.labels import decode, group_rows
-from transmod.schema import CALIBRATIONS, GREENHOUSE_GASES, INDICATORS
+from transmod.schema import INDICATORS, NO_DISTRICT
 
-QUANTITIES = ("co2", "co2e", "nox", "pm2_5", "energy")
-SCOPES = (1, 2)
 _TRUCKS = ("rigid_truck", "articulated_truck")
-_WHOLE = 1.0 - 1e-9  # sums of other types in another order
 _OTHERS = ("inbound_outbound", "through")  # not from the city, or not to it
-_CUBE = ["subsector", "scope", "district_id", "vehicle_class", "trip_kind", "vehicle_type"]
+_WHOLE = 1.0 - 1e-9  # sums of other types in another order
 # factor from t (of energy tce) to the unit above the line
 _PER_DISTANCE = {"co2": "g", "co2e": "g", "nox": "g", "pm2_5": "g", "energy": "gce"}
 _PER_PLACE = {"co2": "t", "co2e": "t", "nox": "kg", "pm2_5": "kg", "energy": "tce"}
@@ -83,70 +88,22 @@ def to_indicators(
     nothing but their emissions.
     """
     facts = facts or Facts()
-    cube = _to_cube(ledger, energy, gwp)
-    driven = decode(activity[activity["subsector"] == "road"])
+    driven = activity[activity["subsector"] == "road"]
+    parts = list_parts(ledger, energy, gwp)
+    moving = [part for part in parts if part.subsector == "road" and not part.calibrated]
+    kilometres = list_kilometres(driven)
+    loads = list_loads(driven, ledger, energy, gwp)
     rows = [
-        *_per_distance(cube[~cube["calibrated"] & (cube["subsector"] == "road")], driven),
-        *_per_load(cube[~cube["calibrated"] & (cube["subsector"] == "road")], driven, facts),
-        *_per_place(cube[cube["counts"]], facts, list(districts["district_id"])),
-        *_shares(cube[(cube["subsector"] == "road") & (cube["scope"] == 1)], driven),
+        *_per_distance(moving, kilometres),
+        *_per_load(loads, facts),
+        *_per_place([part for part in parts if part.counts], facts, list(districts["district_id"])),
+        *_shares([part for part in parts if part.subsector == "road"], kilometres),
     ]
     table = pd.DataFrame(rows, columns=list(INDICATORS.names))
     names = dict(zip(districts["district_id"], districts["name"], strict=True))
-    table["district_name"] = table["district_id"].map(names)
+    table["district_name"] = table["district_id"].map(names | {NO_DISTRICT: NO_DISTRICT_NAME})
     table["number"] = range(1, len(table) + 1)
     return table
-
-
-def sum_quantity(
-    ledger: pd.DataFrame, energy: pd.DataFrame, quantity: str, gwp: Mapping[str, float]
-) -> tuple[pd.DataFrame, pd.Series]:
-    """
-    Return the rows of the inventory that a quantity is summed over, and its value in each.
-
-    Parameters
-    ----------
-    ledger, energy : pandas.DataFrame
-        `schema.LEDGER`, `schema.ENERGY`.
-    quantity : str
-        A pollutant or co2e [t], or energy [TJ].
-    gwp : mapping of str to float
-        Warming potential of each greenhouse gas.
-    """
-    if quantity == "energy":
-        rows = energy[energy["item"] == "inventory"]
-        return rows, rows["energy_tj"]
-    gases = GREENHOUSE_GASES if quantity == "co2e" else (quantity,)
-    weight = dict(gwp) if quantity == "co2e" else {quantity: 1.0}
-    own = (ledger["item"] == "inventory") & ledger["pollutant"].isin(gases)
-    rows = ledger[own & ledger["mass_t"].notna()]
-    factor = rows["pollutant"].astype("str").map(weight).to_numpy(np.float64)
-    return rows, rows["mass_t"] * factor
-
-
-def counts(rows: pd.DataFrame) -> pd.Series:
-    """Tell the rows in the total of the rule, and those of grid electricity not held elsewhere."""
-    elsewhere = rows["notation_key"].isin([INCLUDED_ELSEWHERE])
-    return (rows["in_total"] & (rows["scope"] == 1)) | ((rows["scope"] == 2) & ~elsewhere)
-
-
-def _to_cube(ledger: pd.DataFrame, energy: pd.DataFrame, gwp: Mapping[str, float]) -> pd.DataFrame:
-    """Add rows up by `_CUBE`, whether they calibrate and whether they count; energy in tce."""
-    parts = []
-    for quantity in QUANTITIES:
-        rows, values = sum_quantity(ledger, energy, quantity, gwp)
-        if quantity == "energy":
-            values = rows["energy_tce"]
-        kept = rows["scope"].isin(SCOPES)
-        rows, masses = rows[kept], values[kept].to_numpy(np.float64)
-        keys = rows[_CUBE].assign(
-            calibrated=rows["activity"].isin(CALIBRATIONS), counts=counts(rows)
-        )
-        first, group = group_rows(keys)
-        own = decode(keys.iloc[first]).reset_index(drop=True)
-        own["value"] = np.bincount(group, masses, minlength=len(own))
-        parts.append(own.assign(quantity=quantity))
-    return pd.concat(parts, ignore_index=True)
 
 
 def _row(
@@ -161,110 +118,124 @@ def _row(
     )
 
 
-def _per_distance(cube: pd.DataFrame, driven: pd.DataFrame) -> Iterator[dict[str, object]]:
+def _per_distance(parts: list[Part], kilometres: list[Part]) -> Iterator[dict[str, object]]:
     """Divide by vehicle-kilometres: the city, its districts and its classes."""
-    for name in (None, "district_id", "vehicle_class"):
-        for key, own, vkm in _pairs(cube, driven, name, "vkm"):
-            for quantity, scope, amount in _amounts(own):
+    for place in ((), ("district_id",), ("vehicle_class",)):
+
+        def key(part: Part, place: tuple[str, ...] = place) -> tuple[object, ...]:
+            return tuple(getattr(part, name) for name in place)
+
+        emitted = tally(parts, lambda part: (*key(part), part.quantity, part.scope))
+        for name, vkm in sorted(tally(kilometres, key).items()):
+            for quantity, scope, amount in _amounts(emitted, name):
                 unit = _PER_DISTANCE[quantity]
                 yield _row(
                     "per_vkm", quantity, amount * _OF_A_TONNE[unit], vkm, scope=scope,
-                    unit=f"{unit}/km", **({} if name is None else {name: key}),
+                    unit=f"{unit}/km", **dict(zip(place, name, strict=True)),
                 )  # fmt: skip
 
 
-def _per_load(
-    cube: pd.DataFrame, driven: pd.DataFrame, facts: Facts
-) -> Iterator[dict[str, object]]:
-    """Divide by tonne- and passenger-kilometres, and tonne-kilometres' by benchmarks."""
-    key = ["vehicle_class", "vehicle_type"]
+def _amounts(
+    sums: Mapping[tuple[object, ...], float], name: tuple[object, ...]
+) -> Iterator[tuple[str, int, float]]:
+    """Return each quantity and scope that there is of what bears a name, in their order."""
+    for quantity in QUANTITIES:
+        for scope in SCOPES:
+            if (*name, quantity, scope) in sums:
+                yield quantity, scope, sums[*name, quantity, scope]
+
+
+def _per_load(loads: list[Load], facts: Facts) -> Iterator[dict[str, object]]:
+    """Divide by tonne- and passenger-kilometres, and what freight emits by benchmarks."""
     for indicator, column, unit in (
         ("per_tonne_km", "tonne_km", "t km"),
         ("per_passenger_km", "passenger_km", "pass km"),
     ):
-        carried = driven[driven[column].notna()].groupby(key, as_index=False)[column].sum()
-        carried = carried[carried[column] > 0.0]
-        if carried.empty:
-            continue
-        known = cube.merge(carried[key], on=key)
-        whole = driven.groupby("vehicle_class")["vkm"].sum()
-        of_known = driven.merge(carried[key], on=key).groupby("vehicle_class")["vkm"].sum()
-        for name in (None, "vehicle_class"):
-            for class_name, own, amount in _pairs(known, carried, name, column):
-                why = None
-                if class_name is not None and of_known[class_name] < whole[class_name] * _WHOLE:
-                    covered = of_known[class_name] / whole[class_name]
-                    why = f"known for {covered:.0%} of its kilometres"
-                for quantity, scope, mass in _amounts(own):
-                    above = _PER_DISTANCE[quantity]
-                    yield _row(
-                        indicator, quantity, mass * _OF_A_TONNE[above], amount, scope=scope,
-                        unit=f"{above}/({unit})", vehicle_class=class_name, explanation=why,
-                    )  # fmt: skip
+        known = [load for load in loads if getattr(load, column) > 0.0]
+        for name in (None, *dict.fromkeys(load.vehicle_class for load in known)):
+            own = [load for load in known if name in (None, load.vehicle_class)]
+            carried = math.fsum(getattr(load, column) for load in own)
+            covered = math.fsum(load.vkm for load in own)
+            whole = math.fsum(load.vkm for load in loads if load.vehicle_class == name)
+            is_part = name is not None and covered < whole * _WHOLE
+            why = f"known for {covered / whole:.0%} of its kilometres" if is_part else None
+            sums = _emitted(own)
+            for quantity, scope, mass in _amounts(sums, ()):
+                above = _PER_DISTANCE[quantity]
+                yield _row(
+                    indicator, quantity, mass * _OF_A_TONNE[above], carried, scope=scope,
+                    unit=f"{above}/({unit})", vehicle_class=name, explanation=why,
+                )  # fmt: skip
         if column == "tonne_km":
-            yield from _of_benchmarks(known, carried, facts)
+            yield from _of_benchmarks(known, facts)
 
 
-def _of_benchmarks(
-    known: pd.DataFrame, carried: pd.DataFrame, facts: Facts
-) -> Iterator[dict[str, object]]:
+def _emitted(loads: list[Load]) -> dict[tuple[object, ...], float]:
+    """Add up what types emit, by quantity and scope."""
+    found: dict[tuple[object, ...], list[float]] = {}
+    for load in loads:
+        for key, value in load.emitted.items():
+            found.setdefault(key, []).append(value)
+    return {key: math.fsum(values) for key, values in found.items()}
+
+
+def _of_benchmarks(known: list[Load], facts: Facts) -> Iterator[dict[str, object]]:
     """Divide the intensity of freight by published ones, and give it a carbon class."""
     table = facts.benchmarks
     if table is None:
         table = read_shipped_table("accounts", "freight_benchmarks")
-    known = known[known["scope"] == 1]
+    steps = read_shipped_table("accounts", "freight_classes")
     for row in table.to_dict("records"):
         pattern = row["vehicle_type"] if isinstance(row["vehicle_type"], str) else "*"
         of_class = row["vehicle_class"] if isinstance(row["vehicle_class"], str) else None
-        sums = []
-        for frame in (known[known["quantity"] == row["pollutant"]], carried):
-            chosen = np.array([fnmatchcase(name, pattern) for name in frame["vehicle_type"]], bool)
-            if of_class is not None:
-                chosen &= (frame["vehicle_class"] == of_class).to_numpy(bool)
-            sums.append(frame[chosen])
-        tonne_km = math.fsum(sums[1]["tonne_km"])
-        if not tonne_km:
+        own = [
+            load
+            for load in known
+            if of_class in (None, load.vehicle_class) and fnmatchcase(load.vehicle_type, pattern)
+        ]
+        if not own:
             continue
-        own = 1e6 * math.fsum(sums[0]["value"]) / tonne_km
-        ratio = own / float(row["g_per_tkm"])
+        benchmark = float(row["g_per_tkm"])
+        mass = _emitted(own).get((row["pollutant"], 1), 0.0)
+        intensity = 1e6 * mass / math.fsum(load.tonne_km for load in own)
+        fits = steps["up_to"].isna() | (intensity / benchmark <= steps["up_to"])
         types = "" if pattern == "*" else f"types {pattern}; "
         yield _row(
-            "of_benchmark", str(row["pollutant"]), own, float(row["g_per_tkm"]), scope=1, unit="-",
+            "of_benchmark", str(row["pollutant"]), intensity, benchmark, scope=1, unit="-",
             subject=row["benchmark"], vehicle_class=of_class,
-            explanation=f"carbon class {_carbon_class(ratio)}; {types}{row['source']}",
+            explanation=f"carbon class {steps.loc[fits, 'carbon_class'].iloc[0]}; {types}"
+            f"{row['source']}",
         )  # fmt: skip
 
 
-def _carbon_class(ratio: float) -> str:
-    """Return the class of a ratio to a benchmark."""
-    table = read_shipped_table("accounts", "freight_classes")
-    fits = table["up_to"].isna() | (ratio <= table["up_to"])
-    return str(table.loc[fits, "carbon_class"].iloc[0])
-
-
 def _per_place(
-    cube: pd.DataFrame, facts: Facts, district_ids: list[str]
+    parts: list[Part], facts: Facts, district_ids: list[str]
 ) -> Iterator[dict[str, object]]:
     """Divide by residents, land and gross domestic product."""
     places = facts.places
-    only = len(district_ids) == 1  # a city without districts is its own
-    for indicator, of_city, of_district, unit, lacking in (
+    of_city = tally(parts, lambda part: ("all", part.quantity, part.scope))
+    road = [part for part in parts if part.subsector == "road"]
+    of_city |= tally(road, lambda part: ("road", part.quantity, part.scope))
+    by_district = tally(parts, lambda part: (part.district_id, "all", part.quantity, part.scope))
+    by_district |= tally(road, lambda part: (part.district_id, "road", part.quantity, part.scope))
+    if len(district_ids) == 1:
+        district_ids = []  # a city without districts is its own
+    for indicator, whole, of_district, unit, lacking in (
         ("per_head", places.city_population, places.population, "person",
          "needs the population: in districts.geojson, or `[indicators] population`"),
         ("per_km2", places.city_area_km2, places.area_km2, "km2",
          "needs polygons in degrees in the network folder"),
         ("per_gdp", facts.gdp, {}, facts.gdp_unit or "gdp", "needs `[indicators] gdp`"),
     ):  # fmt: skip
-        if indicator == "per_gdp" and of_city is None:
+        if indicator == "per_gdp" and whole is None:
             continue
-        below: list[tuple[str | None, float | None]] = [(None, of_city)]
-        if not only:
-            below += [(name, of_district[name]) for name in district_ids if name in of_district]
+        below: list[tuple[str | None, float | None]] = [(None, whole)]
+        below += [(name, of_district[name]) for name in district_ids if name in of_district]
         for district_id, amount in below:
-            in_place = cube if district_id is None else cube[cube["district_id"] == district_id]
             for subsector in ("all", "road"):
-                own = in_place if subsector == "all" else in_place[in_place["subsector"] == "road"]
-                for quantity, scope, mass in _amounts(own):
+                name = (subsector,) if district_id is None else (district_id, subsector)
+                sums = of_city if district_id is None else by_district
+                for quantity, scope, mass in _amounts(sums, name):
                     above = _PER_PLACE[quantity]
                     yield _row(
                         indicator, quantity, mass * _OF_A_TONNE[above],
@@ -274,57 +245,43 @@ def _per_place(
                     )  # fmt: skip
 
 
-def _shares(cube: pd.DataFrame, driven: pd.DataFrame) -> Iterator[dict[str, object]]:
+_SHARES: dict[str, tuple[Callable[[Part], bool], bool]] = {
+    # what counts, and whether that needs kinds of trips
+    "trucks": (lambda part: part.vehicle_class in _TRUCKS, False),
+    "nonlocal": (lambda part: part.trip_kind in _OTHERS, True),
+    "nonlocal trucks": (
+        lambda part: part.trip_kind in _OTHERS and part.vehicle_class in _TRUCKS, True,
+    ),
+    "through": (lambda part: part.trip_kind == "through", True),
+}  # fmt: skip
+
+
+def _shares(parts: list[Part], kilometres: list[Part]) -> Iterator[dict[str, object]]:
     """Return the shares of trucks, and of traffic from elsewhere, in kilometres, CO2 and NOx."""
-    kinds_known = not (driven.loc[driven["vkm"] > 0.0, "trip_kind"] == "all").any()
-    for quantity, frame in (
-        ("vkm", driven.assign(value=driven["vkm"])),
-        *((name, cube[cube["quantity"] == name]) for name in ("co2", "nox")),
-    ):
-        moving = frame[frame["trip_kind"].notna()]  # parked vehicles are on no trip
-        for district_id, own in _split(moving, "district_id"):
-            is_truck = own["vehicle_class"].isin(_TRUCKS)
-            is_other = own["trip_kind"].isin(_OTHERS)
-            for subject, chosen, needs_kinds in (
-                ("trucks", is_truck, False),
-                ("nonlocal", is_other, True),
-                ("nonlocal trucks", is_other & is_truck, True),
-                ("through", own["trip_kind"] == "through", True),
-            ):
-                known = kinds_known or not needs_kinds
-                above = math.fsum(own.loc[chosen, "value"]) if known else math.nan
-                yield _row(
-                    "share", quantity, above, math.fsum(own["value"]), subject=subject, unit="-",
-                    scope=None if quantity == "vkm" else 1, district_id=district_id,
-                    explanation=None if known else "needs volumes by kind of trip (`trip_kind`)",
-                )  # fmt: skip
+    has_kinds = not any(part.trip_kind == "all" and part.value > 0.0 for part in kilometres)
+    for quantity in ("vkm", "co2", "nox"):
+        own = kilometres if quantity == "vkm" else parts
+        # parked vehicles are on no trip
+        moving = [
+            part
+            for part in own
+            if part.quantity == quantity and part.scope == 1 and part.trip_kind is not None
+        ]
+        for place in ((), ("district_id",)):
 
+            def key(part: Part, place: tuple[str, ...] = place) -> tuple[object, ...]:
+                return tuple(getattr(part, name) for name in place)
 
-def _split(frame: pd.DataFrame, name: str) -> Iterator[tuple[str | None, pd.DataFrame]]:
-    """Return the whole table, and each part of it by name."""
-    yield None, frame
-    for key, own in frame.groupby(name):
-        yield str(key), own
-
-
-def _pairs(
-    cube: pd.DataFrame, driven: pd.DataFrame, name: str | None, column: str
-) -> Iterable[tuple[str | None, pd.DataFrame, float]]:
-    """Return what is emitted and done, for the whole or for each value of a column."""
-    if name is None:
-        return [(None, cube, math.fsum(driven[column]))]
-    done = driven.groupby(name)[column].agg(math.fsum)
-    return [
-        (str(key), cube[cube[name] == key], float(amount))
-        for key, amount in done.items()
-        if amount > 0.0
-    ]
-
-
-def _amounts(rows: pd.DataFrame) -> Iterator[tuple[str, int, float]]:
-    """Return the sum of each quantity and scope that has rows."""
-    sums = rows.groupby(["quantity", "scope"])["value"].agg(math.fsum)
-    for quantity in QUANTITIES:
-        for scope in SCOPES:
-            if (quantity, scope) in sums.index:
-                yield quantity, scope, float(sums[quantity, scope])
+            chosen = {
+                subject: tally(filter(is_chosen, moving), key)
+                for subject, (is_chosen, _) in _SHARES.items()
+            }
+            for name, whole in sorted(tally(moving, key).items()):
+                for subject, (_, needs_kinds) in _SHARES.items():
+                    known = has_kinds or not needs_kinds
+                    yield _row(
+                        "share", quantity, chosen[subject].get(name, 0.0) if known else math.nan,
+                        whole, subject=subject, unit="-", scope=None if quantity == "vkm" else 1,
+                        explanation=None if known else "needs volumes by kind of trip "
+                        "(`trip_kind`)", **dict(zip(place, name, strict=True)),
+                    )  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from transmod.accounts.indicators import counts, sum_quantity
+from transmod.accounts.tallies import counts, sum_quantity
 from transmod.schema import TARGETS
 
 _UNITS = {"co2e": "t CO2e", "energy": "TJ"}
