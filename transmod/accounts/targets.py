@@ -37,17 +37,21 @@ class Target:
     source: str | None = None
 
     @property
+    def starts(self) -> int:
+        """First year of the path."""
+        return self.base_year if self.start_year is None else self.start_year
+
+    @property
     def target_value(self) -> float:
         """Amount of the target year."""
         return self.base_value * (1.0 - self.reduction)
 
     def allowed(self, year: int) -> float:
         """Return the amount of the path in a year."""
-        first = self.base_year if self.start_year is None else self.start_year
         start = self.base_value if self.start_value is None else self.start_value
         if year >= self.target_year:
             return self.target_value
-        return start + (self.target_value - start) * (year - first) / (self.target_year - first)
+        return start + (self.target_value - start) * (year - self.starts) / (self.target_year - self.starts)
 
 
 def to_targets(
