@@ -8,7 +8,7 @@ it calibrates, as activity `<activity>_calibration` and process `calibration`, i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -32,15 +32,19 @@ class Calibration:
 
     `by` fuel or class; `only` these (None: all that drive); `to` what was given, or by the part of
     the gap that is unexplained; `applies_to` what hangs on fuel burnt alone, or all of the exhaust.
+    `factors` [-], where given, take the place of those found from the gap.
     """
 
     by: Literal["fuel", "class"]
     only: tuple[str, ...] | None = None
     to: Literal["given", "unexplained"] = "given"
     applies_to: Literal["fuel_bound", "exhaust"] = "fuel_bound"
+    factors: Mapping[str, float] = field(default_factory=dict)
 
     def concerns(self, name: str) -> bool:
         """Whether a fuel or class is calibrated."""
+        if self.factors:
+            return name in self.factors
         return self.only is None or name in self.only
 
 

@@ -10,8 +10,9 @@ be nil.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -25,6 +26,7 @@ from transmod.schema import RECONCILIATION, VEHICLE_CLASSES
 
 ELECTRICITY = "electricity"
 _AS_FUELLED = "as if fuelled where it belongs"
+_INSIDE = "driven inside the boundary"
 _STATUS = {"input missing": "not estimated"}
 
 
@@ -98,14 +100,17 @@ def reconcile(
         If a calibration would leave nothing, or less, of a fuel or class.
     """
     trips = _Trips(inside, outside, resident_share)
-    fuels = [] if evidence.sales is None else _fuels(inventory, memo, evidence.sales)
-    gaps = [_compare_fuel(name, inventory, memo, trips, evidence) for name in fuels]
-    if evidence.statistics is not None:
+    by = None if evidence.calibration is None else evidence.calibration.by
+    gaps: list[Gap] = []
+    if evidence.sales is not None or by == "fuel":
+        fuels = _fuels(inventory, memo, evidence.fuel_sold or {})
+        gaps += [_compare_fuel(name, inventory, memo, trips, evidence) for name in fuels]
+    if evidence.statistics is not None or by == "class":
         driven = inside.groupby("vehicle_class", observed=True)["vkm"].sum()
         gaps += [
-            _compare_class(name, driven, inventory, memo, trips, evidence.statistics)
+            _compare_class(name, driven, inventory, memo, trips, evidence)
             for name in VEHICLE_CLASSES
-            if name in evidence.statistics.index or driven.get(name, 0.0) > 0.0
+            if driven.get(name, 0.0) > 0.0 or _find(evidence.statistics, name)
         ]
     notes: tuple[str, ...] = ()
     if evidence.calibration is not None:
@@ -135,11 +140,17 @@ class _Trips:
         return list_trip_causes(streams, outside, self.resident_share)
 
 
-def _fuels(inventory: InventoryLedger, memo: MemoLedger, sales: pd.DataFrame) -> list[str]:
+def _find(table: pd.DataFrame | None, name: str) -> dict[str, Any]:
+    """Return the row of a name; empty where there is none."""
+    rows = [] if table is None else table[table.index == name].to_dict("records")
+    return {str(key): value for row in rows for key, value in row.items()}
+
+
+def _fuels(inventory: InventoryLedger, memo: MemoLedger, sold: Iterable[str]) -> list[str]:
     """Return the fuels that are sold or driven on, electricity last."""
     energy = stack([inventory.energy, memo.energy])
     driven = energy.loc[energy["subsector"] == "road", "fuel"].dropna().unique()
-    names = {*map(str, driven), *sales.index}
+    names = {*map(str, driven), *sold}
     return sorted(names, key=lambda name: (name == ELECTRICITY, name))
 
 
@@ -154,11 +165,9 @@ def _energy_of(fuel: str, inventory: InventoryLedger, memo: MemoLedger) -> pd.Da
 def _compare_fuel(
     name: str, inventory: InventoryLedger, memo: MemoLedger, trips: _Trips, evidence: Evidence
 ) -> Gap:
-    assert evidence.sales is not None
-    sales = evidence.sales[evidence.sales.index == name].to_dict("records")
-    sold = sales[0] if sales else {"energy_tj": math.nan}
+    sold = _find(evidence.sales, name)
     gap = Gap(
-        "fuel", name, "energy_tj", float(sold["energy_tj"]),
+        "fuel", name, "energy_tj", float(sold.get("energy_tj", math.nan)),
         ncv_mj_kg=evidence.ncv_mj_kg.get(name, math.nan),
     )  # fmt: skip
     energy = _energy_of(name, inventory, memo)
@@ -166,11 +175,10 @@ def _compare_fuel(
     gap.modelled = math.fsum(energy["energy_tj"])
     for vehicle_class in VEHICLE_CLASSES:
         if vehicle_class in by_class.index:
-            gap.say("modelled", vehicle_class, by_class[vehicle_class], "computed",
-                     "driven inside the boundary")  # fmt: skip
-    why = "driven inside the boundary" if gap.modelled else "no vehicle of the model takes it"
+            gap.say("modelled", vehicle_class, by_class[vehicle_class], "computed", _INSIDE)
+    why = _INSIDE if gap.modelled else "no vehicle of the model takes it"
     gap.say("modelled", "road traffic", gap.modelled, "computed", why)
-    if not sales:
+    if not sold:
         gap.say("given", "sold", math.nan, "not estimated", "sales do not name it")
         return gap
     gap.say("given", "sold", gap.given, "given", str(sold["source"]))
@@ -178,16 +186,20 @@ def _compare_fuel(
     if sold["covers"] == "all":
         _add_other_uses(gap, inventory)
     if gap.modelled > 0.0:
-        _add_causes(gap, inventory, memo, trips, evidence)
+        _add_causes(gap, inventory, memo, trips, evidence, str(sold["biofuel"]))
     gap.close()
     return gap
 
 
 def _add_causes(
-    gap: Gap, inventory: InventoryLedger, memo: MemoLedger, trips: _Trips, evidence: Evidence
+    gap: Gap,
+    inventory: InventoryLedger,
+    memo: MemoLedger,
+    trips: _Trips,
+    evidence: Evidence,
+    biofuel: str,
 ) -> None:
     """Add what is known to differ between a fuel that is driven on and its sales."""
-    assert evidence.sales is not None
     streams = sum_streams(inventory, memo, trips.inside, gap.name)
     for row in trips.list_causes(streams[streams["energy_tj"] > 0.0]):
         status = _STATUS.get(str(row["status"]), "estimated")
@@ -195,9 +207,8 @@ def _add_causes(
         why = why if status == "not estimated" else f"{why}; {_AS_FUELLED}"
         gap.cause(str(row["line"]), float(str(row["energy_tj"])), status, why)
     if gap.name != ELECTRICITY:
-        holds = str(evidence.sales["biofuel"][gap.name])
         _add_cold_start(gap, inventory)
-        _add_biofuel(gap, holds, evidence.biofuel_share.get(gap.name, 0.0))
+        _add_biofuel(gap, biofuel, evidence.biofuel_share.get(gap.name, 0.0))
         _add_economy(gap, _energy_of(gap.name, inventory, memo), evidence)
 
 
@@ -282,15 +293,15 @@ def _compare_class(
     inventory: InventoryLedger,
     memo: MemoLedger,
     trips: _Trips,
-    statistics: pd.DataFrame,
+    evidence: Evidence,
 ) -> Gap:
-    counted = statistics[statistics.index == name].to_dict("records")
-    given = counted[0] if counted else {"vkm": math.nan}
+    given = _find(evidence.statistics, name)
     gap = Gap(
-        "vehicle_class", name, "vkm", float(given["vkm"]), float(driven.get(name, 0.0))
+        "vehicle_class", name, "vkm", float(given.get("vkm", math.nan)),
+        float(driven.get(name, 0.0)),
     )  # fmt: skip
-    gap.say("modelled", "road traffic", gap.modelled, "computed", "driven inside the boundary")
-    if not counted:
+    gap.say("modelled", "road traffic", gap.modelled, "computed", _INSIDE)
+    if not given:
         gap.say("given", "counted", math.nan, "not estimated", "statistics do not name it")
         return gap
     own_vehicles = given["counts"] == "own_vehicles"
@@ -310,6 +321,9 @@ def _compare_class(
 def _find_factors(gaps: list[Gap], calibration: Calibration) -> dict[str, float]:
     """Return what each fuel or class that drives is scaled by."""
     subject = "fuel" if calibration.by == "fuel" else "vehicle_class"
+    if calibration.factors:
+        driven = {gap.name for gap in gaps if gap.subject == subject and gap.modelled}
+        return {name: factor for name, factor in calibration.factors.items() if name in driven}
     factors, faults = {}, Faults()
     for gap in gaps:
         if gap.subject != subject or not calibration.concerns(gap.name) or not gap.modelled:
@@ -348,8 +362,12 @@ def _say_calibration(factors: Mapping[str, float], calibration: Calibration) -> 
     if not factors:
         return ["Calibration: nothing that is given is driven on, so nothing is scaled."]
     named = ", ".join(f"{name} {factor:.4g}" for name, factor in sorted(factors.items()))
-    what = "sold" if calibration.by == "fuel" else "counted"
-    to = f"what was {what}" if calibration.to == "given" else "the unexplained gap of the gap"
+    if calibration.factors:
+        to = "factors of the scenario"
+    elif calibration.to == "given":
+        to = "what was sold" if calibration.by == "fuel" else "what was counted"
+    else:
+        to = "the unexplained part of the gap"
     sentence = (
         f"Calibration of road traffic by {calibration.by} to {to}: {named}. It stands on rows of "
         f"its own (process calibration); factors and all other rows are unchanged."

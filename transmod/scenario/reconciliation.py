@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from transmod.scenario.traffic import Record
 
@@ -25,6 +25,9 @@ class ReconciliationChoice(Record):
     calibrate_to: Literal["given", "unexplained"] = "given"
     """Up to what was sold or counted, or by the part of the gap alone that no known cause
     explains."""
+    factors: dict[str, float] = Field(default_factory=dict)
+    """What fuels or classes are scaled by, in place of factors found anew: those of the base, for a
+    scenario of what is not yet sold."""
     applies_to: Literal["fuel_bound", "exhaust"] = "fuel_bound"
     """What a calibration to fuel scales: energy, CO2, SO2 and lead; or all that the exhaust holds,
     where the gap is held to be one of kilometres."""
@@ -33,13 +36,24 @@ class ReconciliationChoice(Record):
     def _calibration_has_a_base(self) -> ReconciliationChoice:
         base = {"fuel": self.fuel_sales, "class": self.vkm_statistics}
         names = {"fuel": "fuel_sales", "class": "vkm_statistics"}
-        if self.calibrate is not None and base[self.calibrate] is None:
-            msg = f"calibrate = '{self.calibrate}' needs {names[self.calibrate]}"
+        if self.calibrate is not None and base[self.calibrate] is None and not self.factors:
+            msg = f"calibrate = '{self.calibrate}' needs {names[self.calibrate]}, or factors"
             raise ValueError(msg)
         if self.calibrate is None and (
-            self.only is not None or self.calibrate_to != "given" or self.applies_to != "fuel_bound"
+            self.factors
+            or self.only is not None
+            or self.calibrate_to != "given"
+            or self.applies_to != "fuel_bound"
         ):
-            msg = "only, calibrate_to and applies_to need calibrate = 'fuel' or 'class'"
+            msg = "factors, only, calibrate_to and applies_to need calibrate = 'fuel' or 'class'"
+            raise ValueError(msg)
+        if self.factors and (self.only is not None or self.calibrate_to != "given"):
+            msg = (
+                "factors say what is scaled and by how much: only and calibrate_to do not go along"
+            )
+            raise ValueError(msg)
+        if not all(0.1 <= factor <= 10.0 for factor in self.factors.values()):
+            msg = "factors must be from 0.1 to 10"
             raise ValueError(msg)
         if self.only == ():
             msg = "only must name a fuel or class"
@@ -51,5 +65,6 @@ class ReconciliationChoice(Record):
 
     @property
     def is_asked(self) -> bool:
-        """Whether there is anything to compare with."""
-        return self.fuel_sales is not None or self.vkm_statistics is not None
+        """Whether there is anything to compare with, or to calibrate by."""
+        files = (self.fuel_sales, self.vkm_statistics)
+        return any(path is not None for path in files) or bool(self.factors)
