@@ -134,8 +134,9 @@ def _check_calibration(
         driven = set(factors.types["vehicle_class"])
     unknown = sorted({*(calibration.only or ()), *calibration.factors} - driven)
     if unknown:
+        key = "factors" if calibration.factors else "only"
         faults.add(
-            f"`reconciliation.{'factors' if calibration.factors else 'only'}` must name a {noun} that drives: {listed(unknown)} found. "
+            f"`reconciliation.{key}` must name a {noun} that drives: {listed(unknown)} found. "
             f"Driven: {listed(sorted(driven))}."
         )
     if given is None or calibration.factors:

@@ -39,18 +39,12 @@ class ReconciliationChoice(Record):
         if self.calibrate is not None and base[self.calibrate] is None and not self.factors:
             msg = f"calibrate = '{self.calibrate}' needs {names[self.calibrate]}, or factors"
             raise ValueError(msg)
-        if self.calibrate is None and (
-            self.factors
-            or self.only is not None
-            or self.calibrate_to != "given"
-            or self.applies_to != "fuel_bound"
-        ):
+        changed = self.only is not None or self.calibrate_to != "given"
+        if self.calibrate is None and (changed or self.factors or self.applies_to != "fuel_bound"):
             msg = "factors, only, calibrate_to and applies_to need calibrate = 'fuel' or 'class'"
             raise ValueError(msg)
-        if self.factors and (self.only is not None or self.calibrate_to != "given"):
-            msg = (
-                "factors say what is scaled and by how much: only and calibrate_to do not go along"
-            )
+        if self.factors and changed:
+            msg = "factors say what is scaled, and by how much: leave out only and calibrate_to"
             raise ValueError(msg)
         if not all(0.1 <= factor <= 10.0 for factor in self.factors.values()):
             msg = "factors must be from 0.1 to 10"
