@@ -66,7 +66,7 @@ class VolumeBlock:
     average : float64 (B, C) or None
         Mean hour of an average day, or weekday [veh/h]; for daily volumes.
     volume : float32 (B, C, H) or None
-        [veh/h], for hourly volumes.
+        [veh/h], for hourly volumes; float64 where measures changed them.
     speed : float32 (B, C, H) or None
         Given travel speed [km/h]; NaN where the stream is not given.
     """
@@ -75,7 +75,7 @@ class VolumeBlock:
     last: int
     given: NDArray[np.bool_]
     average: NDArray[np.float64] | None
-    volume: NDArray[np.float32] | None
+    volume: NDArray[np.floating] | None
     speed: NDArray[np.float32] | None
 
 

@@ -61,6 +61,7 @@ class DrivingTaken:
 
     profiles: ProfileSet | None
     climate: Climate | None
+    fleet: Fleet | None
     driving: Driving | None
 
     def whole(self) -> Driving:
@@ -113,7 +114,7 @@ def take_driving(
     coal = desk.take(lambda: find_coal(profiles, scenario))
     methods = desk.take(read_methods, run=run, scenario=scenario)
     if desk.faults:
-        return DrivingTaken(profiles, climate, None)
+        return DrivingTaken(profiles, climate, fleet, None)
     account = Account(
         year=scenario.year,
         rule=rule.name,
@@ -132,7 +133,7 @@ def take_driving(
         basis=Basis(rule, account, scenario.accounting.holdings(), methods),
         notes=(*gather_notes(fleet, processes, climate, factors), *parked[1]),
     )
-    return DrivingTaken(profiles, climate, driving)
+    return DrivingTaken(profiles, climate, fleet, driving)
 
 
 def gather_notes(*records: Any) -> tuple[str, ...]:

@@ -8,10 +8,12 @@ from pathlib import Path
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.network_files import NETWORK_FILES
 from transmod.inputs.shipped import PROFILES, find_shipped
+from transmod.intake.evidence import evidence_files
 from transmod.intake.methods import method_files
 from transmod.intake.sources import movement_factors, source_files
 from transmod.intake.stock import stock_files
 from transmod.scenario import Scenario, resolve, scenario_files
+from transmod.scenario.measures import measure_files
 
 
 def hash_inputs(run: Path, scenario: Scenario) -> dict[str, str]:
@@ -55,7 +57,9 @@ def _named_files(scenario: Scenario) -> list[Path]:
     )
     named = [Path(name) for name in tables if name and name.endswith(".csv")]
     named += [path for path in files if path is not None]
-    return named + source_files(scenario) + stock_files(scenario.fleet) + method_files(scenario)
+    named += measure_files(scenario.measures)
+    named += source_files(scenario) + stock_files(scenario.fleet) + method_files(scenario)
+    return named + evidence_files(scenario)
 
 
 def find_set_folder(run: Path, scenario: Scenario) -> Path:

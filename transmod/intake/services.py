@@ -12,6 +12,7 @@ from transmod.inputs.profiles import ProfileSet
 from transmod.model.blends import Blend, choose_fuels
 from transmod.model.service import Load, Service
 from transmod.scenario import Scenario
+from transmod.scenario.traffic_measures import ConsolidateFreight
 from transmod.traffic.calendar import Calendar
 
 
@@ -24,12 +25,31 @@ def to_service(scenario: Scenario, calendar: Calendar) -> Service:
             fuel: blend if isinstance(blend, str) else Blend(blend.biofuel, blend.volume_share)
             for fuel, blend in choice.blends.items()
         },
-        freight={name: Load(load.load_factor, load.empty_share) for name, load in scenario.freight},
+        freight=find_loads(scenario),
         occupancy=scenario.fleet.occupancy,
         grid_loss_share=choice.grid_loss_share,
         temperature_c=() if climate is None else climate.temperature_c,
         temperature_weight=() if climate is None else month_hours(calendar),
     )
+
+
+def find_loads(scenario: Scenario, n_measures: int | None = None) -> dict[str, Load]:
+    """Return how a scenario loads trucks by class, after the first so many of its measures."""
+    loads = {name: Load(load.load_factor, load.empty_share) for name, load in scenario.freight}
+    for measure in scenario.measures[:n_measures]:
+        if isinstance(measure, ConsolidateFreight):
+            loads[measure.vehicle_class] = consolidate(loads[measure.vehicle_class], measure)
+    return loads
+
+
+def consolidate(load: Load, measure: ConsolidateFreight) -> Load:
+    """Return a load with what a measure says of it."""
+    given = {
+        name: value
+        for name in ("load_factor", "empty_share")
+        if (value := getattr(measure, name)) is not None
+    }
+    return replace(load, **given)
 
 
 def find_coal(profiles: ProfileSet | None, scenario: Scenario) -> CoalEquivalent:

@@ -99,7 +99,8 @@ def _shares(vkm: Mapping[str, float]) -> dict[str, float]:
 
 def _sum_areas(rows: pd.DataFrame) -> dict[tuple[str, str], float]:
     keys = _names_of(rows)
-    return rows["vkm"].set_axis(keys).groupby(level=[0, 1]).sum().to_dict()
+    sums = rows["vkm"].set_axis(keys).groupby(level=[0, 1]).sum()
+    return dict(zip(map(tuple, sums.index), sums.to_list(), strict=True))
 
 
 def _names_of(rows: pd.DataFrame) -> pd.MultiIndex:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any, Union, get_args
 
 from pydantic import Field
@@ -82,3 +83,9 @@ def find_settings(measures: Sequence[AnyMeasure]) -> dict[str, dict[str, Any]]:
                 by.setdefault(place, measure.title)
     faults.raise_any()
     return tables
+
+
+def measure_files(measures: Sequence[AnyMeasure]) -> list[Path]:
+    """Return the files that measures name, as they name them."""
+    named = (getattr(measure, key) for measure in measures for key in type(measure).model_fields)
+    return list(dict.fromkeys(value for value in named if isinstance(value, Path)))

@@ -51,6 +51,8 @@ class SpeedRule:
         Where nothing was measured; None where everything is.
     measured : MeasuredHours or None
         Which measurement a stream and an hour take.
+    cap : float64 (L,) or None
+        Highest speed on a link that holds for given and measured speeds too [km/h].
     notes : tuple of str
         What a user should know.
     """
@@ -64,7 +66,12 @@ class SpeedRule:
     limit: NDArray[np.float64]
     fallback: SpeedFunction | None = None
     measured: MeasuredHours | None = None
+    cap: NDArray[np.float64] | None = None
     notes: tuple[str, ...] = ()
+
+    def capped(self, cap: NDArray[np.float64]) -> SpeedRule:
+        """Return the rule where nobody drives faster than `cap` (L,) [km/h]."""
+        return replace(self, free=np.minimum(self.free, cap), cap=cap)
 
     @property
     def limit_in_pass(self) -> NDArray[np.float64]:
@@ -211,7 +218,7 @@ def travel_speeds(
     n_hour = series.shape[2]
     if rule.source == "given":
         assert given is not None
-        return given.astype(np.float64, copy=False)
+        return _hold(rule, link, given.astype(np.float64, copy=False))
     speed = np.empty((link.size, 1, n_hour))
     function = rule.fallback if rule.source == "measured" else rule.source
     if function in (None, "free"):
@@ -236,4 +243,10 @@ def travel_speeds(
     else:
         own, limit = np.full(1, -1), np.full(1, np.inf)  # held for each class in the pass
     fill_measured(given, own, hours.common, hours.first, hours.hour, hours.weight, limit, speed)
-    return speed
+    return _hold(rule, link, speed)
+
+
+def _hold(
+    rule: SpeedRule, link: NDArray[np.int64], speed: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    return speed if rule.cap is None else np.minimum(speed, rule.cap[link][:, None, None])
