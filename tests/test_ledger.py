@@ -13,6 +13,7 @@ from transmod.accounts.coal import coal_equivalent, energy_tce, published_equiva
 from transmod.accounts.ledger import (
     InventoryLedger,
     MemoLedger,
+    add_types,
     post,
     switch_rule,
     to_energy_table,
@@ -101,6 +102,24 @@ def test_total_and_apart_and_memo_are_everything_posted(rows, rule):
     energy = total_energy(inventory) + total_energy(inventory, in_total=False)
     energy += memo.energy["energy_tj"].sum()
     assert energy == 2.0 * len(frames(*rows)[1])
+
+
+def test_vehicle_types_are_added_up_by_hand():
+    unknown = {"pollutant": "nox", "mass_t": math.nan}
+    inventory, memo = posted(
+        emission(vehicle_type="old", mass_t=1.0),
+        emission(vehicle_type="new", mass_t=0.25),
+        emission(vehicle_type="new", mass_t=4.0, district_id="b"),
+        emission(vehicle_type="old", **unknown),
+        emission(vehicle_type="new", **unknown),
+        emission(vehicle_type="new", mass_t=8.0, pollutant="co2_biogenic"),
+    )
+    added = decode(add_types(inventory).rows)
+    assert added["vehicle_type"].isna().all()
+    found = added.set_index(["district_id", "pollutant"])["mass_t"].to_dict()
+    assert math.isnan(found.pop(("a", "nox")))
+    assert found == {("a", "co2"): 1.25, ("b", "co2"): 4.0}
+    assert add_types(memo).rows["mass_t"].tolist() == [8.0]
 
 
 @LAW

@@ -33,8 +33,7 @@ def list_attribution(ledger: pd.DataFrame) -> list[dict[str, Any]]:
     found = ledger[["activity", "location"]].drop_duplicates()
     places = {tuple(pair) for pair in found.astype(str).to_numpy()}
     rows = ledger[["activity", "location", "pollutant", "mass_t"]].dropna(subset=["mass_t"])
-    masses = rows.groupby(["activity", "location", "pollutant"], observed=True)["mass_t"]
-    sums = masses.agg(math.fsum)
+    sums = rows.groupby(["activity", "location", "pollutant"], observed=True)["mass_t"].sum()
     out = []
     for activity in LEDGER_ACTIVITIES:
         here = [location for location in LOCATIONS if (activity, location) in places]

@@ -12,7 +12,7 @@ from transmod.accounts.attribution import list_attribution
 from transmod.accounts.cross_walk import cross_walk
 from transmod.accounts.held import Holding
 from transmod.accounts.inventory import Account, to_inventory, totals
-from transmod.accounts.ledger import join_rows, post, to_energy_table, to_table
+from transmod.accounts.ledger import add_types, join_rows, post, to_energy_table, to_table
 from transmod.accounts.overlaps import find_overlaps
 from transmod.inputs.method_tables import Methods
 from transmod.inputs.rules import Rule
@@ -80,12 +80,15 @@ def keep_books(
     inventory, memo = post(join_rows(emissions), join_rows(energy), basis.rule, basis.holdings)
     vkm = driven.groupby("district_id")["vkm"].sum().reset_index()
     ledger = to_table(inventory, memo)
+    energy_table = to_energy_table(inventory, memo, basis.account.coal)
+    # nothing below asks for vehicle types, so hundreds of them cost no more than a few
+    inventory, memo = add_types(inventory), add_types(memo)
     return Books(
         ledger=ledger,
-        energy=to_energy_table(inventory, memo, basis.account.coal),
+        energy=energy_table,
         inventory=to_inventory(inventory, memo, basis.account, districts, vkm),
         cross_walk=cross_walk(inventory, memo, driven, driven_outside, **vars(basis.methods)),
         overlaps=find_overlaps(inventory, memo),
-        attribution=list_attribution(ledger),
+        attribution=list_attribution(to_table(inventory, memo)),
         totals=totals(inventory, memo, basis.account, float(vkm["vkm"].sum())),
     )

@@ -14,6 +14,7 @@ from transmod.accounts.held import INCLUDED_ELSEWHERE
 from transmod.accounts.ledger import (
     InventoryLedger,
     MemoLedger,
+    add_known,
     to_form,
     total_energy,
 )
@@ -99,10 +100,7 @@ def to_inventory(
     of_mass, of_energy = line[: len(ledger)], line[len(ledger) :]
 
     def add(values: np.ndarray, at: np.ndarray) -> np.ndarray:
-        known = ~np.isnan(values)
-        sums = np.bincount(at[known], values[known], minlength=len(lines))
-        count = np.bincount(at[known], minlength=len(lines))
-        return np.where(count > 0, sums, np.nan)
+        return add_known(values, at, len(lines))
 
     mass = ledger["mass_t"].to_numpy(np.float64)
     for name in POLLUTANTS:

@@ -10,17 +10,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from transmod.accounts.coal import CoalEquivalent, energy_tce
 from transmod.accounts.held import Holding, mark_held
 from transmod.accounts.rules import to_lines
 from transmod.errors import CheckError
 from transmod.inputs.rules import Rule
-from transmod.model.labels import encode_rows, relabel, stack, to_dtype
+from transmod.model.labels import encode_rows, group_rows, label, relabel, stack, to_dtype
 from transmod.schema import CALIBRATIONS, EMISSION_KEYS, ENERGY, LEDGER, Table
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,9 @@ class MemoLedger:
         for frame in (self.rows, self.energy):
             if frame["in_total"].any():
                 raise CheckError("A memo item must not count in the total: in_total is true.")
+
+
+Ledger = TypeVar("Ledger", InventoryLedger, MemoLedger)
 
 
 def join_rows(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -145,6 +152,24 @@ def append(
     energy = _add_equal(energy, ENERGY, "energy_tj")
     (of_inventory, of_memo), (energy, memo_energy) = _split(rows), _split(energy)
     return InventoryLedger(of_inventory, energy), MemoLedger(of_memo, memo_energy)
+
+
+def add_types(ledger: Ledger) -> Ledger:
+    """Return a ledger with the masses of all vehicle types of a line in one row, type null."""
+    rows = ledger.rows
+    first, line = group_rows(rows[[name for name in LEDGER.key if name != "vehicle_type"]])
+    mass = add_known(rows["mass_t"].to_numpy(np.float64), line, first.size)
+    nobody = label([None], np.zeros(first.size, np.int64))
+    lines = rows.iloc[first].reset_index(drop=True).assign(vehicle_type=nobody, mass_t=mass)
+    return type(ledger)(lines, ledger.energy)
+
+
+def add_known(values: Floats, line: NDArray[np.int64], n_lines: int) -> Floats:
+    """Add the values (N,) of each line up, unknown ones left out; unknown where it has no other."""
+    is_known = ~np.isnan(values)
+    of_known = line[is_known]
+    sums = np.bincount(of_known, values[is_known], minlength=n_lines)
+    return np.where(np.bincount(of_known, minlength=n_lines) > 0, sums, np.nan)
 
 
 def total(

@@ -192,7 +192,7 @@ def _check_strings(values: pd.Series, null: np.ndarray, column: Column, report: 
     names = values.cat.categories if isinstance(values.dtype, pd.CategoricalDtype) else values
     if pd.api.types.infer_dtype(names, skipna=True) not in ("string", "empty"):
         report.must("be text", f"dtype {values.dtype}")
-    elif column.choices is not None:
+    elif column.choices is not None and not set(names.dropna().unique()) <= {*column.choices}:
         bad = ~values.isin(column.choices).to_numpy() & ~null
         report.must_all(f"be one of {', '.join(column.choices)}", bad, values)
 

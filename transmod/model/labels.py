@@ -76,7 +76,9 @@ def encode(column: pd.Series) -> tuple[NDArray[np.integer], int]:
     coded = column.astype("category").cat
     null = len(coded.categories)
     codes = coded.codes.to_numpy()
-    return np.where(codes < 0, null, codes), null + 1
+    if codes.min(initial=0) < 0:
+        codes = np.where(codes < 0, null, codes)
+    return codes, null + 1
 
 
 def encode_rows(table: pd.DataFrame) -> NDArray[np.int64]:
@@ -101,8 +103,8 @@ def to_array(column: pd.Series) -> pa.Array:
 
 def group_rows(table: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the first of each group of equal rows, and the group that each row (N,) is in."""
-    group, _ = pd.factorize(encode_rows(table))
-    return np.flatnonzero(~pd.Series(group).duplicated()), group
+    group, _ = pd.factorize(encode_rows(table))  # numbered as they come
+    return np.flatnonzero(np.diff(np.maximum.accumulate(group), prepend=-1)), group
 
 
 def decode(table: pd.DataFrame) -> pd.DataFrame:

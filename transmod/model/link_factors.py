@@ -59,7 +59,7 @@ def link_factors(
         types = np.flatnonzero(shares[m, c])
         for g, gradient in enumerate(gradient_positions(gradients)):
             for r in range(out.shape[2]):
-                curve = factors.index[np.ix_(types, used)][:, :, r, gradient]
+                curve = factors.index[types, :, r, gradient][:, used]
                 weight = shares[m, c, types][:, None] * factors.held(c, r, types)[:, used]
                 row = np.broadcast_to(target[used], curve.shape)
                 some = curve > 0

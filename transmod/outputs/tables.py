@@ -225,6 +225,8 @@ def _write_parquet(rows: pa.Table, path: Path, metadata: Mapping[str, str]) -> N
     ]
     schema = base64.b64encode(pa.schema(plain, metadata=facts).serialize()).decode()
     first = facts["key"].split(",")[:_CLUSTERED]
+    # floats seldom repeat: a dictionary of them made files larger and took longer
+    repeated = [f.name for f in plain if pa.types.is_string(f.type) or pa.types.is_integer(f.type)]
     skipped_by = [f.name for f in plain if pa.types.is_primitive(f.type) or f.name in first]
     with pq.ParquetWriter(
         path,
@@ -233,7 +235,7 @@ def _write_parquet(rows: pa.Table, path: Path, metadata: Mapping[str, str]) -> N
         data_page_version="1.0",
         compression="zstd",
         compression_level=3,
-        use_dictionary=True,
+        use_dictionary=repeated,
         write_statistics=skipped_by,
         store_schema=False,
     ) as writer:
