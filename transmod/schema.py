@@ -647,6 +647,22 @@ INVENTORY = Table(
     ),
 )
 
+# what an account that asks how sure it is has beyond it
+INVENTORY_INTERVALS = Table(
+    INVENTORY.name,
+    INVENTORY.row,
+    INVENTORY.key,
+    (
+        *INVENTORY.columns,
+        *(
+            Column(f"{name}_t_{end}", "float64", "t", f"{end} end of the interval of {name}",
+                   nullable=True, optional=True)
+            for name in ("co2e", *POLLUTANTS)
+            for end in ("low", "high")
+        ),
+    ),
+)  # fmt: skip
+
 CROSS_WALK = Table(
     "cross_walk",
     "a step from the territorial account to that of another method",
@@ -1044,6 +1060,57 @@ CELL_DIFFERENCES = Table(
         *_difference_columns("t"),
     ),
 )
+
+UNCERTAINTY = Table(
+    "uncertainty",
+    "how sure a figure is: of the city, a district, a class, a class in a district",
+    ("by", "district_id", "subsector", "vehicle_class", "account", "pollutant"),
+    (
+        Column(
+            "by", "string", "-", "what is told apart",
+            choices=("city", "district", "vehicle_class", "district_class"),
+        ),
+        Column("district_id", "string", "-", "district", nullable=True),
+        Column("subsector", "string", "-", "subsector of transport", nullable=True),
+        Column("vehicle_class", "string", "-", "class of vehicle", nullable=True),
+        _COMPARED[0],
+        Column(
+            "pollutant", "string", "-", "substance, or CO2 equivalent",
+            choices=("co2e", *POLLUTANTS),
+        ),
+        Column("value_t", "float64", "t", "as accounted"),
+        Column("mean_t", "float64", "t", "mean of the draws"),
+        Column("sd_t", "float64", "t", "standard deviation of the draws"),
+        Column("low_t", "float64", "t", "low end of the interval"),
+        Column("high_t", "float64", "t", "high end of the interval"),
+        Column("low_percent", "float64", "%", "low end over value, less 100", nullable=True),
+        Column("high_percent", "float64", "%", "high end over value, less 100", nullable=True),
+        Column(
+            "approach_1_percent", "float64", "%",
+            "half of the interval over value by IPCC approach 1, propagation of error",
+            nullable=True,
+        ),
+        Column("share", "float64", "-", "of the value of the city", nullable=True),
+    ),
+)  # fmt: skip
+SENSITIVITY = Table(
+    "sensitivity",
+    "what an uncertain input does to the total of a substance",
+    ("pollutant", "input"),
+    (
+        UNCERTAINTY["pollutant"],
+        Column("input", "string", "-", "input, or what errs together"),
+        Column("value_t", "float64", "t", "total with every input as given"),
+        Column("low_t", "float64", "t", "low end of the interval if only this input is not sure"),
+        Column("high_t", "float64", "t", "high end of it"),
+        Column("first_index", "float64", "-", "Sobol index: share of the variance by itself",
+               nullable=True),
+        Column("first_error", "float64", "-", "standard error of its estimate", nullable=True),
+        Column("total_index", "float64", "-", "Sobol index with all that it does with others",
+               nullable=True),
+        Column("total_error", "float64", "-", "standard error of its estimate", nullable=True),
+    ),
+)  # fmt: skip
 
 HOURS = Table(
     "hours",
