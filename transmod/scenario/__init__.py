@@ -27,7 +27,9 @@ from transmod.scenario.account import AccountingChoice
 from transmod.scenario.extends import find_chain, lay_over, move_paths
 from transmod.scenario.fleet import FleetChoice, FreightChoice, ProfilesChoice
 from transmod.scenario.ground import OffRoadChoice, RailChoice
+from transmod.scenario.indicators import IndicatorsChoice, TargetChoice
 from transmod.scenario.measures import MEASURES, Measure, find_settings
+from transmod.scenario.reconciliation import ReconciliationChoice
 from transmod.scenario.sources import AviationChoice, MemoChoice, ShippingChoice
 from transmod.scenario.traffic import Record, TrafficChoice
 
@@ -117,6 +119,9 @@ class Scenario(Record):
     climate: ClimateChoice | None = None
     grid: GridChoice = GridChoice()
     accounting: AccountingChoice = AccountingChoice()
+    reconciliation: ReconciliationChoice = ReconciliationChoice()
+    indicators: IndicatorsChoice = IndicatorsChoice()
+    targets: tuple[TargetChoice, ...] = ()
     memo: MemoChoice = MemoChoice()
     aviation: AviationChoice = AviationChoice()
     shipping: ShippingChoice = ShippingChoice()
