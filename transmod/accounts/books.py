@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -16,6 +16,9 @@ from transmod.accounts.ledger import add_types, join_rows, post, to_energy_table
 from transmod.accounts.overlaps import find_overlaps
 from transmod.inputs.method_tables import Methods
 from transmod.inputs.rules import Rule
+
+if TYPE_CHECKING:  # drawn where it is asked for alone
+    from transmod.accounts.uncertainty import Uncertainty
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +37,8 @@ class Books:
     The account of a run as tables in the forms of `schema`.
 
     `ledger`, `energy`, `inventory`, `cross_walk`, `overlaps`; `attribution` says how rows came to
-    their district, `totals` are figures of the city.
+    their district, `totals` are figures of the city. `uncertainty` is how sure they are, where that
+    was asked; `inventory` then has intervals.
     """
 
     ledger: pd.DataFrame
@@ -44,6 +48,7 @@ class Books:
     overlaps: pd.DataFrame
     attribution: list[dict[str, Any]]
     totals: dict[str, Any]
+    uncertainty: Uncertainty | None = None
 
 
 def keep_books(

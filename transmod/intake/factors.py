@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from transmod.inputs.network_files import NETWORK_FILES
 from transmod.inputs.profiles import ProfileSet
@@ -11,6 +12,7 @@ from transmod.intake.services import to_service
 from transmod.memory import remember
 from transmod.model.factors import Factors, build_factors
 from transmod.model.fleet import Fleet
+from transmod.model.service import Service
 from transmod.scenario import FILE_NAME, Scenario
 from transmod.traffic.calendar import Calendar
 from transmod.traffic.climate import Climate
@@ -31,8 +33,10 @@ def recall_factors(
     network = scenario.network.path
     elsewhere = {scenario.traffic.volumes.as_posix()}
     elsewhere |= {(network / name).as_posix() for name in NETWORK_FILES}
+    asked = scenario.to_options()
+    asked.pop("uncertainty", None)  # how sure one is of factors does not change them
     parts = {
-        "scenario": scenario.to_options(),
+        "scenario": asked,
         "files": {name: hashes[name] for name in hashes if name not in elsewhere | {FILE_NAME}},
         "streams": list(streams),
         "hours": calendar.weight.size,
@@ -46,8 +50,40 @@ def recall_factors(
     return remember("factors", parts, build)
 
 
+def load_factors(
+    profiles: ProfileSet,
+    fleet: Fleet,
+    calendar: Calendar,
+    streams: Sequence[tuple[str, str]],
+    climate: Climate,
+    processes: Processes,
+    *,
+    scenario: Scenario,
+    load: tuple[str, float],
+) -> Factors:
+    """Build the factors of a run with the load factors of a class times a number, at most 1."""
+    vehicle_class, times = load
+    rows = profiles.freight
+    own = rows["vehicle_class"] == vehicle_class
+    loads = rows["load_factor"].mask(own, (rows["load_factor"] * times).clip(upper=1.0))
+    given = to_service(scenario, calendar)
+    freight = dict(given.freight or {})
+    if vehicle_class in freight and (factor := freight[vehicle_class].load_factor) is not None:
+        changed = replace(freight[vehicle_class], load_factor=min(factor * times, 1.0))
+        freight[vehicle_class] = changed
+    loaded = replace(profiles, freight=rows.assign(load_factor=loads))
+    service = replace(given, freight=freight)
+    base = _build_factors(loaded, fleet, calendar, scenario=scenario, service=service)
+    return complete_factors(base, loaded, streams, climate, processes, scenario=scenario)
+
+
 def _build_factors(
-    profiles: ProfileSet, fleet: Fleet, calendar: Calendar, *, scenario: Scenario
+    profiles: ProfileSet,
+    fleet: Fleet,
+    calendar: Calendar,
+    *,
+    scenario: Scenario,
+    service: Service | None = None,
 ) -> Factors:
     choice = scenario.profiles
     return build_factors(
@@ -58,5 +94,5 @@ def _build_factors(
         electricity_year=choice.electricity_year,
         electricity_kg_per_kwh=choice.electricity_kg_per_kwh,
         conditions=choice.conditions,
-        service=to_service(scenario, calendar),
+        service=service or to_service(scenario, calendar),
     )

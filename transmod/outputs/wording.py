@@ -99,6 +99,13 @@ TEXT = {
         "each panel has its own scale, not from zero"
     ),
     "panel_of": "{}, {} per {}: {}",
+    "uncertainty_title": "{}: what makes the total uncertain",
+    "uncertainty_subtitle": "{} · intervals of {} % · each bar: only this input varies",
+    "uncertainty_panel": "{}, t per {}, in the total of the rule",
+    "all_inputs": "All inputs together",
+    "swing_low": "low",
+    "swing_high": "high",
+    "swing_share": "of variance",
     "of_a": "% of A",
     "substance_co2": "CO₂",
     "substance_co2e": "CO₂e",

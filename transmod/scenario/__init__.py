@@ -32,6 +32,7 @@ from transmod.scenario.measures import MEASURES, Measure, find_settings
 from transmod.scenario.reconciliation import ReconciliationChoice
 from transmod.scenario.sources import AviationChoice, MemoChoice, ShippingChoice
 from transmod.scenario.traffic import Record, TrafficChoice
+from transmod.scenario.uncertainty import UncertaintyChoice
 
 FILE_NAME = "scenario.toml"
 Output = Literal["accounts", "links", "grid", "figures"]
@@ -127,6 +128,7 @@ class Scenario(Record):
     shipping: ShippingChoice = ShippingChoice()
     rail: RailChoice = RailChoice()
     off_road: OffRoadChoice = OffRoadChoice()
+    uncertainty: UncertaintyChoice | None = None
     measures: tuple[Measure, ...] = ()
     """What changes, in this order; after those of the run that is extended."""
 

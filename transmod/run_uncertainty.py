@@ -1,0 +1,129 @@
+"""How sure the account of a run is: its books with intervals, where the scenario asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from transmod.accounts.books import Books
+from transmod.intake.driving import Driving
+from transmod.model.areas import Areas
+from transmod.scenario import Scenario
+from transmod.traffic.calendar import Calendar
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from transmod.model.activity import Activity
+    from transmod.model.driven import Driven
+    from transmod.model.factors import Factors
+
+
+def with_uncertainty(
+    books: Books,
+    driven: Activity | Driven,
+    road: pd.DataFrame,
+    areas: Areas,
+    driving: Driving,
+    calendar: Calendar,
+    *,
+    scenario: Scenario,
+    links: Callable[[], pd.DataFrame] | None,
+) -> Books:
+    """
+    Say how sure the figures of an account are; without `[uncertainty]` the books are as they were.
+
+    Parameters
+    ----------
+    books : Books
+        The account.
+    driven
+        Spectrum of the A areas, with its streams and gradients.
+    road : pandas.DataFrame
+        `schema.ACTIVITY` of road traffic.
+    areas, driving, calendar, scenario
+        Of the run.
+    links : callable, optional
+        Gives the kilometres of links, where they are at hand; see `inputs.link_use`.
+
+    Raises
+    ------
+    InputError
+        With every fault of the uncertain inputs.
+    """
+    choice = scenario.uncertainty
+    if choice is None:
+        return books
+    from transmod.accounts.uncertain_columns import lay_model
+    from transmod.accounts.uncertain_factors import RoadGround
+    from transmod.accounts.uncertainty import Question, find_uncertainty, with_intervals
+    from transmod.model.error_groups import find_error_groups
+    from transmod.model.road import area_shares
+    from transmod.model.road_response import RoadResponse
+    from transmod.model.spectrum_emissions import driven_shares
+
+    factors = driving.factors
+    shares, which = area_shares(driving.fleet, areas.district_ids, areas.zone_names)
+    district = {name: d for d, name in enumerate(areas.districts)}
+    ground = RoadGround(
+        streams=tuple(driven.streams),
+        districts=areas.districts,
+        types=factors.types,
+        quantities=factors.quantities,
+        groups=find_error_groups(driving.profiles, factors),
+        shares=driven_shares(road),
+        response=RoadResponse(
+            spectrum=driven.spectrum,
+            gradients=driven.gradients,
+            factors=factors,
+            shares=shares,
+            which=which,
+            district=np.array([district[name] for name in areas.district_ids], np.int64),
+            reload=_reload(driving, calendar, tuple(driven.streams), scenario),
+        ),
+        links=links,
+    )
+    model = lay_model(
+        books.ledger,
+        ground,
+        [one.to_input() for one in choice.inputs],
+        driving.basis.account.gwp,
+        defaults=choice.defaults,
+    )
+    correlation = choice.correlation
+    found = find_uncertainty(
+        model,
+        Question(
+            draws=choice.draws,
+            seed=choice.seed,
+            method=choice.method,
+            interval=choice.interval,
+            groups=() if correlation is None else correlation.groups,
+            matrix=() if correlation is None else correlation.matrix,
+            sensitivity=choice.sensitivity,
+        ),
+    )
+    return replace(books, inventory=with_intervals(books.inventory, found.lines), uncertainty=found)
+
+
+def _reload(
+    driving: Driving, calendar: Calendar, streams: tuple[tuple[str, str], ...], scenario: Scenario
+) -> Callable[[str, float], Factors]:
+    """Return what builds the factors of a run with other loads."""
+
+    def reload(vehicle_class: str, times: float) -> Factors:
+        from transmod.intake.factors import load_factors
+        from transmod.intake.processes import choose_processes
+        from transmod.intake.stock import use_economy
+
+        processes = choose_processes(driving.profiles, scenario=scenario)
+        factors = load_factors(
+            driving.profiles, driving.fleet, calendar, streams, driving.climate, processes,
+            scenario=scenario, load=(vehicle_class, times),
+        )  # fmt: skip
+        return use_economy(driving.fleet, factors, scenario=scenario)
+
+    return reload
