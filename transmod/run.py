@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +14,11 @@ from transmod.inputs.shipped import PROFILES, find_shipped
 from transmod.intake.hashes import hash_inputs
 from transmod.outputs.folder import repair, results_folder
 from transmod.outputs.manifest import write_run_log
+from transmod.run_base import find_base
 from transmod.run_clock import Clock, Progress, be_quiet
-from transmod.run_state import find_former_results
-from transmod.scenario import read_scenario
+from transmod.run_spectrum import compute_from_spectrum
+from transmod.run_state import Computed, find_former_results
+from transmod.scenario import Scenario, read_scenario
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,7 @@ def run(
             str(run), "up to date", former["totals"], former["checks"], former["notes"],
             clock.seconds, repaired,
         )  # fmt: skip
-    from transmod.run_links import drive_links  # loads what a run of accounts alone does without
-
-    with drive_links(run, threads=threads, progress=clock.begin) as made:
+    with _compute(run, scenario, threads, clock.begin) as made:
         assert_closed(made.checks)
         with results_folder(run) as folder:
             made.write(folder, clock.begin)
@@ -88,3 +89,15 @@ def run(
         str(run), "computed", made.books.totals, [vars(c) for c in made.checks],
         list(made.notes), clock.seconds, repaired,
     )  # fmt: skip
+
+
+def _compute(
+    run: Path, scenario: Scenario, threads: int | None, progress: Progress
+) -> AbstractContextManager[Computed]:
+    """Compute a run from the spectrum of the run that it extends where that serves, else anew."""
+    base, why = find_base(run, scenario)
+    if base is not None:
+        return nullcontext(compute_from_spectrum(run, scenario, base, progress))
+    from transmod.run_links import drive_links  # loads what the spectrum's way does without
+
+    return drive_links(run, threads=threads, progress=progress, note=why)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import isleap
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numba
@@ -21,6 +22,7 @@ from transmod.accounts.checks import (
 )
 from transmod.accounts.memo_checks import close_memo_map
 from transmod.errors import InputError
+from transmod.inputs.link_pass import LinkPass
 from transmod.inputs.network import Network
 from transmod.intake.inputs import Inputs, read_inputs
 from transmod.model.activity import Activity, measure
@@ -34,9 +36,9 @@ from transmod.model.road import area_shares, road_emissions
 from transmod.model.rows import to_rows
 from transmod.model.spectrum_tables import to_hours_table, to_mean_days, to_spectrum_table
 from transmod.outputs.drawing import pick_up_pen
-from transmod.outputs.results import Caption, Results, write_results
+from transmod.outputs.results import Results, write_results
 from transmod.run_clock import Progress, be_quiet
-from transmod.run_state import Computed
+from transmod.run_state import Computed, each_once, to_caption
 from transmod.schema import CRAWL_KMH, NODES_PER_KMH
 from transmod.source_results import compute_sources
 from transmod.traffic.calendar import Calendar
@@ -44,10 +46,14 @@ from transmod.traffic.calendar import Calendar
 
 @contextmanager
 def drive_links(
-    run: Path, *, threads: int | None = None, progress: Progress = be_quiet
+    run: Path,
+    *,
+    threads: int | None = None,
+    progress: Progress = be_quiet,
+    note: str | None = None,
 ) -> Iterator[Computed]:
     """
-    Read the inputs of a run and drive its links.
+    Read the inputs of a run and drive its links; a `note` comes first among its notes.
 
     Yields
     ------
@@ -67,10 +73,13 @@ def drive_links(
         pick_up_pen() if is_drawn else nullcontext() as pen,
     ):
         results = compute(inputs, progress)
+        if note is not None:
+            results = replace(results, notes=(note, *results.notes))
+        caption = to_caption(inputs.scenario, inputs.network.licence, inputs.driving.profiles.title)
 
         def write(folder: Path, tell: Progress) -> None:
             write_results(
-                folder, results, _caption(inputs), pen=pen, inputs=inputs.hashes,
+                folder, results, caption, pen=pen, inputs=inputs.hashes,
                 options=inputs.scenario.to_options(), progress=lambda step: tell(step, None),
             )  # fmt: skip
 
@@ -130,6 +139,23 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
         cells=cells,
         ledger=books.ledger,
     )
+    checks = _check_cut(inputs, activity, driven_outside, tables.spectrum)
+    link_pass = LinkPass(
+        streams=activity.streams,
+        layout=inputs.calendar.layout,
+        n_seasons=inputs.situation.n_seasons,
+        zones=areas.zones,
+        districts=network.districts,
+        outside=_by_stream(activity, driven_outside),
+        licence=network.licence,
+        notes=each_once(
+            *inputs.link_notes,
+            *inputs.findings,
+            *(note for source in beside for note in source.notes),
+            *_activity_notes(inputs, activity),
+        ),
+        checks=tuple(vars(check) for check in checks),
+    )
     return Results(
         network=network,
         tables=tables,
@@ -142,30 +168,9 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
         ),
         memo=memo_map,
         rule=inputs.driving.basis.rule,
-        checks=[
-            *_check_laws(inputs, activity, driven_outside, tables),
-            *_check_memo(books.ledger, memo_map),
-        ],
-        notes=_each_once(
-            *inputs.notes,
-            *road.notes,
-            *(note for source in beside for note in source.notes),
-            *_activity_notes(inputs, activity),
-        ),
-    )
-
-
-def _caption(inputs: Inputs) -> Caption:
-    scenario = inputs.scenario
-    return Caption(
-        title=scenario.title,
-        source=(
-            f"Volumes {scenario.traffic.origin}; network data: {inputs.network.licence}; "
-            f"factors: {inputs.driving.profiles.title}"
-        ),
-        year=scenario.year,
-        period=scenario.calendar.period,
-        outputs=scenario.outputs,
+        link_pass=link_pass,
+        checks=[*checks, *close_laws(tables), *_check_memo(books.ledger, memo_map)],
+        notes=each_once(*inputs.notes, *road.notes, *books.notes, *link_pass.notes),
     )
 
 
@@ -183,23 +188,15 @@ def _use_threads(number: int | None) -> Iterator[int]:
         numba.set_num_threads(before)
 
 
-def _each_once(*notes: str) -> tuple[str, ...]:
-    """Leave out what was said before: cars, trains and machines have one grid."""
-    return tuple(dict.fromkeys(notes))
-
-
-def _check_laws(
-    inputs: Inputs, activity: Activity, driven_outside: np.ndarray, tables: ResultTables
+def _check_cut(
+    inputs: Inputs, activity: Activity, driven_outside: np.ndarray, spectrum: pd.DataFrame
 ) -> list[Check]:
-    """Compare what went in with what came out, on ways that do not share a kernel."""
+    """Compare what went in with what was driven, on ways that do not share a kernel."""
     calendar = inputs.calendar
     driven = _driven(inputs.network, activity).sum(axis=0)
     return [
         close_calendar(calendar.weight, _hours_of(calendar)),
-        *close_cut(
-            _by_class(activity, driven), tables.spectrum, _by_class(activity, driven_outside)
-        ),
-        *close_laws(tables),
+        *close_cut(_by_class(activity, driven), spectrum, _by_class(activity, driven_outside)),
     ]
 
 

@@ -11,11 +11,13 @@ from transmod import __version__
 from transmod.errors import InputError
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.results import MANIFEST, RESULTS, read_manifest
+from transmod.outputs.caption import Caption
 from transmod.run_clock import Progress
 
 if TYPE_CHECKING:
     from transmod.accounts.books import Books
     from transmod.accounts.checks import Check
+    from transmod.scenario import Scenario
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,3 +84,19 @@ def _require_whole(run: Path, manifest: dict[str, Any]) -> None:
                 f"{run / RESULTS} must be whole: {', '.join(names[:3])} {state} ({len(names)} of "
                 f"{len(manifest['results'])} files). Say --force to compute the results again."
             )
+
+
+def to_caption(scenario: Scenario, licence: str, factors: str) -> Caption:
+    """Return what results say of themselves; `factors` is the title of the factor set."""
+    return Caption(
+        title=scenario.title,
+        source=(f"Volumes {scenario.traffic.origin}; network data: {licence}; factors: {factors}"),
+        year=scenario.year,
+        period=scenario.calendar.period,
+        outputs=scenario.outputs,
+    )
+
+
+def each_once(*notes: str) -> tuple[str, ...]:
+    """Leave out what was said before: cars, trains and machines have one grid."""
+    return tuple(dict.fromkeys(notes))

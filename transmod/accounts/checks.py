@@ -98,11 +98,9 @@ def close_laws(tables: ResultTables) -> list[Check]:
     """
     spectrum, activity, links = tables.spectrum, tables.activity, tables.links
     inside = spectrum[spectrum["district_id"] != OUTSIDE_BOUNDARY]
-    road = activity[activity["subsector"] == "road"]
     checks = [
         _fractions(tables.pieces),
-        check_equal("vkm: spectrum = activity", _sum(inside["vkm"]), _sum(road["vkm"])),
-        _by_district("vkm by district: spectrum = activity", inside, road, "vkm"),
+        *close_activity(inside, activity),
     ]
     if links is None:
         return checks
@@ -123,6 +121,24 @@ def close_laws(tables: ResultTables) -> list[Check]:
     if tables.ledger is not None:
         checks += _close_ledger(links, tables.ledger)
     return checks
+
+
+def close_activity(spectrum: pd.DataFrame, activity: pd.DataFrame) -> list[Check]:
+    """
+    Check that the kilometres of the spectrum are those of the activity.
+
+    Parameters
+    ----------
+    spectrum : pandas.DataFrame
+        `district_id` and `vkm` [veh km] inside the boundary.
+    activity : pandas.DataFrame
+        `schema.ACTIVITY`.
+    """
+    road = activity[activity["subsector"] == "road"]
+    return [
+        check_equal("vkm: spectrum = activity", _sum(spectrum["vkm"]), _sum(road["vkm"])),
+        _by_district("vkm by district: spectrum = activity", spectrum, road, "vkm"),
+    ]
 
 
 def close_cut(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,18 +15,20 @@ from transmod.inputs.network import (
 )
 from transmod.inputs.speeds import MeasuredSpeeds
 from transmod.inputs.volumes import Volumes, check_volumes, read_volumes
+from transmod.intake.calendars import lay_calendar
 from transmod.intake.desk import Desk
 from transmod.intake.driving import Driving, gather_notes, take_driving
+from transmod.intake.freight_trains import move_freight
 from transmod.intake.hashes import find_set_folder, hash_inputs
 from transmod.intake.judgement import judge_inputs
 from transmod.intake.sources import Sources, read_sources
 from transmod.intake.speeds import lay_speeds, read_measured
+from transmod.intake.traffic_measures import Changed, Opened, change_traffic, open_measures
 from transmod.model.areas import Areas
 from transmod.model.grid import Grid, grid_over
 from transmod.model.rows import Situation, to_situation
 from transmod.scenario import Scenario, read_scenario, resolve
-from transmod.schema import NO_DISTRICT
-from transmod.traffic.calendar import Calendar, build_calendar
+from transmod.traffic.calendar import Calendar
 from transmod.traffic.climate import Climate
 from transmod.traffic.findings import Finding
 from transmod.traffic.road_types import road_type_kind, road_type_table
@@ -108,19 +110,24 @@ def take_in(run: Path) -> Intake:
     volumes = desk.take(_read_volumes, network, run=run, scenario=scenario)
     if network is None:
         desk.take(_check_volumes, run=run, scenario=scenario)
+    opened = desk.take(open_measures, network, volumes, run=run, scenario=scenario)
     measured = desk.take(read_measured, network, run=run, scenario=scenario)
     calendar = desk.take(_build_calendar, volumes=volumes, measured=measured, scenario=scenario)
-    shape = desk.take(_shape, volumes, calendar, run=run, scenario=scenario)
-    speeds = desk.take(
-        lay_speeds, network, volumes, calendar, shapes=shape, measured=measured,
-        run=run, scenario=scenario,
-    )  # fmt: skip
-    streams = None if volumes is None else volumes.streams
+    shape = desk.take(_shape, opened, calendar, run=run, scenario=scenario)
+    streams = None if opened is None else opened.volumes.streams
     district_ids = None if network is None else network.districts["district_id"].to_list()
     hashes = hash_inputs(run, scenario)
     driving = take_driving(
         desk, calendar, streams, district_ids, hashes=hashes, run=run, scenario=scenario
     )
+    changed = desk.take(
+        change_traffic, network, opened, calendar, driving.fleet, driving.profiles, shapes=shape,
+        run=run, scenario=scenario,
+    )  # fmt: skip
+    speeds = desk.take(
+        _lay_speeds, network, changed or opened, calendar, shapes=shape, measured=measured,
+        run=run, scenario=scenario,
+    )  # fmt: skip
     situation = desk.take(_situate, network, calendar, driving.climate, scenario=scenario)
     sources = desk.take(
         read_sources,
@@ -130,6 +137,7 @@ def take_in(run: Path) -> Intake:
         run=run,
         scenario=scenario,
     )
+    sources = desk.take(move_freight, sources, changed, scenario=scenario)
     grid = desk.take(_lay_grid, network, scenario=scenario)
     findings = judge_inputs(run, scenario, network, volumes, calendar)
     if desk.faults:
@@ -138,17 +146,17 @@ def take_in(run: Path) -> Intake:
         scenario=scenario,
         network=network,
         grid=grid,
-        volumes=volumes,
+        volumes=changed.volumes,
         calendar=calendar,
-        shapes=None if shape is None else shape.values,
+        shapes=None if changed.shapes is None else changed.shapes.values,
         situation=situation,
         speeds=speeds,
         measured=measured,
-        driving=driving.whole(),
-        areas=Areas((*network.districts["district_id"], NO_DISTRICT)),
+        driving=replace(driving.whole(), fleet=changed.fleet),
+        areas=changed.areas,
         sources=sources,
         hashes=hashes,
-        link_notes=gather_notes(network, volumes, calendar, shape, speeds),
+        link_notes=gather_notes(network, volumes, calendar, shape, speeds, changed),
         findings=tuple(finding.sentence for finding in findings),
     )
     return Intake(inputs, (), findings)
@@ -181,25 +189,35 @@ def _build_calendar(
     *, volumes: Volumes | None, measured: MeasuredSpeeds | None, scenario: Scenario
 ) -> Calendar:
     """Lay out the calendar; days and seasons are checked where the volumes are faulty too."""
-    choice = scenario.calendar
     n_hours = None if volumes is None else volumes.n_hours
     if n_hours is None and measured is not None and measured.n_hours >= HOURS_OF_YEAR:
         n_hours = measured.n_hours  # each hour of the year has a speed of its own
-    return build_calendar(
-        scenario.year,
-        scenario.timezone,
-        layout="profile" if n_hours is None else n_hours,
-        day_types=choice.day_types,
-        holidays=choice.holidays,
-        seasons=choice.seasons,
-        period=choice.period,
-        series_time=choice.series_time,
-        day_type=choice.day_type,
-        hour=choice.hour,
-    )
+    return lay_calendar("profile" if n_hours is None else n_hours, scenario=scenario)
 
 
-def _shape(volumes: Volumes, calendar: Calendar, *, run: Path, scenario: Scenario) -> Shapes | None:
+def _lay_speeds(
+    network: Network,
+    traffic: Opened | Changed,
+    calendar: Calendar,
+    *,
+    shapes: Shapes | None,
+    measured: MeasuredSpeeds | None,
+    run: Path,
+    scenario: Scenario,
+) -> SpeedRule | None:
+    """Say how speeds come about in the traffic after all measures, and under their limits."""
+    limit = None
+    if isinstance(traffic, Changed):
+        shapes, limit = traffic.shapes, traffic.limit
+    rule = lay_speeds(
+        network, traffic.volumes, calendar, shapes=shapes, measured=measured, run=run,
+        scenario=scenario,
+    )  # fmt: skip
+    return rule if rule is None or limit is None else rule.capped(limit)
+
+
+def _shape(opened: Opened, calendar: Calendar, *, run: Path, scenario: Scenario) -> Shapes | None:
+    volumes = opened.volumes
     if volumes.kind == "hourly":
         return None
     name = scenario.traffic.temporal_profile

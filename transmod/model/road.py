@@ -24,6 +24,7 @@ from transmod.schema import GRADIENT_NODES, N_SPEED_NODES, NODES_PER_KMH, ROAD_T
 
 if TYPE_CHECKING:  # the pass over the links is compiled; what comes after it need not be
     from transmod.model.activity import Activity
+    from transmod.model.driven import Driven
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -98,7 +99,7 @@ def area_shares(
 
 
 def road_emissions(
-    activity: Activity,
+    activity: Activity | Driven,
     factors: Factors,
     shares: Floats,
     which: Integers,

@@ -73,6 +73,14 @@ def results_folder(run: Path) -> Iterator[Path]:
             raise InputError(fault) from error
 
 
+def share_file(source: Path, target: Path) -> None:
+    """Put a finished file, which nobody changes in place, into a second folder without a copy."""
+    try:
+        os.link(source, target)
+    except OSError:  # another disk, or one that knows no links
+        shutil.copyfile(source, target)
+
+
 def is_vacant(folder: Path) -> bool:
     """
     Return whether nothing stands in a folder, or no folder is there.

@@ -39,7 +39,7 @@ _LIBRARIES = (
 )
 
 
-def file_hashes(folder: Path) -> dict[str, str]:
+def file_hashes(folder: Path, known: Mapping[str, str] | None = None) -> dict[str, str]:
     """
     Hash the files of a results folder.
 
@@ -47,31 +47,47 @@ def file_hashes(folder: Path) -> dict[str, str]:
     ----------
     folder : Path
         Results folder.
+    known : mapping of str to str, optional
+        Hashes of files that were shared from other results; these are not read again.
 
     Returns
     -------
     dict of str to str
         SHA-256 by path from the folder, sorted; all but the manifest and the run log.
     """
-    return {name: sha256_file(Path(folder) / name) for name in list_results(folder)}
+    known = known or {}
+    return {
+        name: known.get(name) or sha256_file(Path(folder) / name) for name in list_results(folder)
+    }
 
 
-def library_versions() -> dict[str, str]:
+def library_versions(known: Mapping[str, str] | None = None) -> dict[str, str]:
     """
     List the versions of all on which a digit or a byte of a result may hang.
+
+    Parameters
+    ----------
+    known : mapping of str to str, optional
+        Versions that an earlier run found. Where the libraries are the same, so are the C libraries
+        within them: these need not be loaded to ask.
 
     Returns
     -------
     dict of str to str
         Python, the libraries, and the C libraries GDAL, GEOS and PROJ within them.
     """
+    found = {
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in _LIBRARIES},
+    }
+    if known is not None and found.items() <= known.items():
+        return dict(known)
     import pyogrio
     import pyproj
     import shapely
 
     return {
-        "python": platform.python_version(),
-        **{name: metadata.version(name) for name in _LIBRARIES},
+        **found,
         "gdal": pyogrio.__gdal_version_string__,
         "geos": shapely.geos_version_string,
         "proj": pyproj.proj_version_str,

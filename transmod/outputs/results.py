@@ -14,22 +14,19 @@ from numpy.typing import NDArray
 
 from transmod.accounts.books import Books
 from transmod.accounts.checks import Check, ResultTables
+from transmod.inputs.link_pass import LinkPass
 from transmod.inputs.network import Network
 from transmod.inputs.rules import Rule
 from transmod.model.grid import Grid
 from transmod.model.memo_maps import MemoMap
+from transmod.outputs.books import write_books
+from transmod.outputs.caption import Caption
 from transmod.outputs.drawing import Pen
 from transmod.outputs.manifest import file_hashes, write_manifest
-from transmod.outputs.tables import write_csv, write_geo_table, write_table
+from transmod.outputs.tables import write_geo_table, write_table
 from transmod.schema import (
-    ACTIVITY,
-    CROSS_WALK,
-    ENERGY,
     HOURS,
-    INVENTORY,
-    LEDGER,
     LINK_RESULTS,
-    OVERLAPS,
     PIECES,
     POLLUTANTS,
     SPECTRUM,
@@ -57,19 +54,9 @@ class Results:
     fraction_in_boundary: NDArray[np.float64] | None
     memo: MemoMap | None
     rule: Rule
+    link_pass: LinkPass
     checks: list[Check]
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Caption:
-    """What results say of themselves: texts, and the time that they stand for."""
-
-    title: str
-    source: str
-    year: int
-    period: str
-    outputs: tuple[str, ...]
 
 
 def write_results(
@@ -100,12 +87,7 @@ def write_results(
     progress : callable
         Told the name of each step.
     """
-    about = {
-        "title": caption.title,
-        "source": caption.source,
-        "year": str(caption.year),
-        "period": caption.period,
-    }
+    about = caption.to_metadata()
     if pen is not None:
         _draw(pen, folder, results, caption)
     progress("tables")
@@ -137,6 +119,7 @@ def write_results(
             "checks": [asdict(check) for check in results.checks],
             "notes": list(results.notes),
             "attribution": results.books.attribution,
+            "link_pass": results.link_pass.to_facts(),
         },
     )
 
@@ -144,7 +127,8 @@ def write_results(
 def district_masses(results: Results) -> gpd.GeoDataFrame:
     """Return the districts with the scope 1 masses of their road traffic, `<pollutant>_t` [t]."""
     ledger = results.books.ledger
-    own = ledger[(ledger["location"] == "link") & (ledger["scope"] == 1)]
+    is_own = (ledger["location"] == "link") & (ledger["scope"] == 1)
+    own = ledger.loc[is_own, ["district_id", "pollutant", "mass_t"]]
     sums = own.pivot_table(
         index="district_id", columns="pollutant", values="mass_t", aggfunc="sum", observed=True
     )
@@ -154,21 +138,13 @@ def district_masses(results: Results) -> gpd.GeoDataFrame:
 
 
 def _write_tables(folder: Path, results: Results, about: dict[str, str]) -> None:
+    write_books(folder, results.books, results.tables.activity, about)
     for name, table, frame in (
-        ("ledger", LEDGER, results.books.ledger),
-        ("energy", ENERGY, results.books.energy),
-        ("activity", ACTIVITY, results.tables.activity),
         ("pieces", PIECES, results.tables.pieces),
         ("spectrum", _spectrum_of(results.tables.spectrum), results.tables.spectrum),
         ("hours", HOURS, results.hours),
     ):
         write_table(frame, table, folder / f"{name}.parquet", metadata=about)
-    for name, table, frame in (
-        ("inventory", INVENTORY, results.books.inventory),
-        ("cross_walk", CROSS_WALK, results.books.cross_walk),
-        ("overlaps", OVERLAPS, results.books.overlaps),
-    ):
-        write_csv(frame, table, folder / f"{name}.csv")
 
 
 def _spectrum_of(frame: pd.DataFrame) -> Table:

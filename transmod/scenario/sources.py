@@ -20,6 +20,11 @@ class MemoChoice(Record):
     territories: Path | None = None
     """CSV file that says which territories count as part of a country."""
 
+    @property
+    def names_movements(self) -> bool:
+        """Whether there are flights or voyages by fuel."""
+        return self.flights is not None or self.voyages is not None
+
 
 class AviationChoice(Record):
     """`[aviation]`: flights by airports and aircraft type."""

@@ -77,6 +77,8 @@ class Calendar:
         When the first of them begins.
     notes : tuple of str
         What a user should know.
+    layout : int or str
+        What it was built for: `profile`, or the hours of a series.
     """
 
     year: int
@@ -93,6 +95,7 @@ class Calendar:
     slot: NDArray[np.int64]
     start: datetime
     notes: tuple[str, ...] = ()
+    layout: int | str = "profile"
 
     @property
     def n_slots(self) -> int:
@@ -248,6 +251,7 @@ def build_calendar(  # noqa: PLR0913  a calendar has as many rules as users give
         slot=slot,
         start=start,
         notes=tuple(notes),
+        layout=layout,
     )
 
 

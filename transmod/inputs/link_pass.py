@@ -1,0 +1,85 @@
+"""What the link pass of a run knows beyond its spectrum, as its manifest keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+DISTRICT_COLUMNS = ("district_id", "name")
+
+
+@dataclass(frozen=True, eq=False)
+class LinkPass:
+    """
+    What hangs on the links and not on fleet or factors.
+
+    Attributes
+    ----------
+    streams : tuple of (vehicle_class, trip_kind)
+        Streams of the volumes.
+    layout : str or int
+        Layout of the calendar: `profile`, or the hours of a series.
+    n_seasons : int
+        Seasons of the spectrum.
+    zones : tuple of str
+        Zones of the spectrum, "" first.
+    districts : pandas.DataFrame
+        `district_id` and `name` of the districts of the city.
+    outside : pandas.DataFrame
+        `vehicle_class`, `trip_kind`, `vkm` [veh km] of each stream beyond the boundary.
+    licence : str
+        Of the network's data.
+    notes : tuple of str
+        What was noted of links, volumes, speeds and of sources beside the road.
+    checks : tuple of dict
+        Laws of calendar and cut: `name`, `left`, `right`, `relative_difference`, `passed`.
+    """
+
+    streams: tuple[tuple[str, str], ...]
+    layout: str | int
+    n_seasons: int
+    zones: tuple[str, ...]
+    districts: pd.DataFrame
+    outside: pd.DataFrame
+    licence: str
+    notes: tuple[str, ...]
+    checks: tuple[dict[str, Any], ...]
+
+    def to_facts(self) -> dict[str, Any]:
+        """Return plain values for the manifest."""
+        return {
+            "streams": [
+                {"vehicle_class": stream[0], "trip_kind": stream[1], "vkm_outside": float(vkm)}
+                for stream, vkm in zip(self.streams, self.outside["vkm"], strict=True)
+            ],
+            "layout": self.layout,
+            "n_seasons": self.n_seasons,
+            "zones": list(self.zones),
+            "districts": self.districts[list(DISTRICT_COLUMNS)].to_dict("records"),
+            "licence": self.licence,
+            "notes": list(self.notes),
+            "checks": list(self.checks),
+        }
+
+
+def read_link_pass(manifest: Mapping[str, Any]) -> LinkPass | None:
+    """Return what a manifest keeps of the link pass; None where an older program wrote it."""
+    facts = manifest.get("link_pass")
+    if facts is None:
+        return None
+    streams = pd.DataFrame(facts["streams"])
+    districts = pd.DataFrame(facts["districts"], columns=list(DISTRICT_COLUMNS))
+    return LinkPass(
+        streams=tuple(zip(streams["vehicle_class"], streams["trip_kind"], strict=True)),
+        layout=facts["layout"],
+        n_seasons=facts["n_seasons"],
+        zones=tuple(facts["zones"]),
+        districts=districts,
+        outside=streams.rename(columns={"vkm_outside": "vkm"}),
+        licence=facts["licence"],
+        notes=tuple(facts["notes"]),
+        checks=tuple(facts["checks"]),
+    )

@@ -1,0 +1,148 @@
+"""The finished run that a scenario stands on: whether its link pass serves the scenario too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transmod import __version__
+from transmod.inputs.hashes import sha256_file
+from transmod.inputs.link_pass import LinkPass, read_link_pass
+from transmod.inputs.results import MANIFEST, RESULTS, read_manifest
+from transmod.inputs.tables import read_parquet
+from transmod.intake.hashes import hash_inputs
+from transmod.outputs.folder import repair
+from transmod.scenario import Scenario, read_scenario, resolve
+from transmod.scenario.extends import move_paths
+from transmod.scenario.traffic_measures import RestrictAccess
+
+# what the link pass and the sources beside the road stand on; all else is fleet, factors, account
+_OF_LINKS = (
+    "year", "timezone", "network", "calendar", "traffic", "climate", "grid", "memo", "aviation",
+    "shipping", "rail", "off_road",
+)  # fmt: skip
+# of `traffic`: what fleets and factors are asked, not links
+_NOT_OF_LINKS = ("trip_length_km", "parked", "origin")
+# measures of traffic that ask how vehicles are loaded or who drives them
+_ASKING = ("consolidate_freight", "shift_mode", "shift_freight_to_rail")
+_ELECTRICITY = (
+    "electricity_area", "electricity_year", "electricity_kg_per_kwh", "grid_loss_share",
+)  # fmt: skip
+# files of the base's results that are read, so what they hold must be what it was
+READ = ("spectrum.parquet", "ledger.parquet", "energy.parquet")
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """A finished run whose link pass another scenario can take over."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    link_pass: LinkPass
+
+
+def find_base(run: Path, scenario: Scenario) -> tuple[Base | None, str | None]:
+    """
+    Find the finished run that a scenario stands on, if nothing that it changes touches links.
+
+    Parameters
+    ----------
+    run : Path
+        Folder of the scenario.
+    scenario : Scenario
+        What was asked.
+
+    Returns
+    -------
+    Base or None, str or None
+        The run; or why links must be driven, as a note. Neither, where it extends none or asks for
+        more than accounts.
+    """
+    if scenario.extends is None or scenario.outputs != ("accounts",):
+        return None, None
+    folder = resolve(run, scenario.extends)
+    repair(folder)
+    found = _read_base(run, scenario, folder)
+    if isinstance(found, Base):
+        return found, None
+    return None, f"Links were driven, and the results of {folder} not used: {found}."
+
+
+def _read_base(run: Path, scenario: Scenario, folder: Path) -> Base | str:
+    """Return the finished run in a folder, or why it does not serve."""
+    if not (folder / RESULTS / MANIFEST).is_file():
+        return "it has none yet"
+    manifest, asked = read_manifest(folder), read_scenario(folder)
+    link_pass = read_link_pass(manifest)
+    if link_pass is None or manifest["version"] != __version__:
+        return "another version of transmod made them"
+    if manifest["inputs"] != hash_inputs(folder, asked) or not _is_whole(folder, manifest):
+        return "they are not of its present inputs"
+    touched = _find_touched(run, scenario, folder, asked)
+    if touched:
+        return f"the scenario changes {', '.join(touched)}"
+    return Base(folder, manifest, link_pass)
+
+
+def _find_touched(run: Path, scenario: Scenario, folder: Path, base: Scenario) -> list[str]:
+    """Return what a scenario changes of the traffic of its base."""
+    mine = scenario.model_dump()
+    theirs = move_paths(base.model_dump(), folder, run)
+    # as they were moved, so that lists and paths look alike
+    mine = move_paths(mine, run, run)
+    found = [name for name in _OF_LINKS if name != "traffic" and mine[name] != theirs[name]]
+    found += [
+        f"traffic.{key}"
+        for key, value in mine["traffic"].items()
+        if key not in _NOT_OF_LINKS and value != theirs["traffic"][key]
+    ]
+    measures = [
+        [dump for measure, dump in zip(own.measures, dumped["measures"], strict=True)
+         if measure.touches == "traffic"]
+        for own, dumped in ((scenario, mine), (base, theirs))
+    ]  # fmt: skip
+    if measures[0] != measures[1]:
+        found.append("measures of traffic")
+    if _asks_fleet(scenario) and any(
+        mine[name] != theirs[name] for name in ("fleet", "freight", "profiles", "measures")
+    ):
+        found.append("the fleet that measures of traffic ask for")
+    profiles, others = mine["profiles"], theirs["profiles"]
+    if _plugs_in(folder) and any(profiles[key] != others[key] for key in _ELECTRICITY):
+        found.append("electricity of sources beside the road")
+    if scenario.memo.names_movements and profiles["set"] != others["set"]:
+        found.append("fuels of flights and voyages")
+    if _tells_seasons(scenario) and any(profiles[k] != others[k] for k in ("set", "processes")):
+        found.append("processes that ask for seasons")
+    return found
+
+
+def _tells_seasons(scenario: Scenario) -> bool:
+    """Say whether the spectrum may have seasons."""
+    return scenario.climate is not None and scenario.climate.seasons != "year"
+
+
+def _asks_fleet(scenario: Scenario) -> bool:
+    """Say whether a measure of traffic changes volumes by what the fleet is."""
+    return any(
+        (measure.touches == "traffic" and measure.kind in _ASKING)
+        or (isinstance(measure, RestrictAccess) and measure.picks_types)
+        for measure in scenario.measures
+    )  # fmt: skip
+
+
+def _plugs_in(folder: Path) -> bool:
+    """Say whether sources beside the road take grid electricity."""
+    energy = read_parquet(folder / RESULTS / "energy.parquet", ["subsector", "fuel"])
+    return bool(((energy["subsector"] != "road") & (energy["fuel"] == "electricity")).any())
+
+
+def _is_whole(folder: Path, manifest: Mapping[str, Any]) -> bool:
+    """Say whether the files that are read are those that the manifest knows."""
+    results = folder / RESULTS
+    return all(
+        (results / name).is_file() and sha256_file(results / name) == manifest["results"].get(name)
+        for name in READ
+    )
