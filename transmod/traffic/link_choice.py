@@ -48,7 +48,8 @@ class LinkChoice:
         """Point half along each link, (L,)."""
         if self._midpoints is None:
             lines = self.network.links.geometry.to_numpy()
-            self._midpoints = np.asarray(shapely.line_interpolate_point(lines, 0.5, True))
+            half = shapely.line_interpolate_point(lines, 0.5, normalized=True)
+            self._midpoints = np.asarray(half)
         return self._midpoints
 
     @property
