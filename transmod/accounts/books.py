@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,9 +11,12 @@ import pandas as pd
 from transmod.accounts.attribution import list_attribution
 from transmod.accounts.cross_walk import cross_walk
 from transmod.accounts.held import Holding
+from transmod.accounts.indicators import Facts, to_indicators
 from transmod.accounts.inventory import Account, to_inventory, totals
 from transmod.accounts.ledger import add_types, join_rows, post, to_energy_table, to_table
 from transmod.accounts.overlaps import find_overlaps
+from transmod.accounts.reconciliation import Evidence, reconcile
+from transmod.accounts.targets import Target, to_targets
 from transmod.inputs.method_tables import Methods
 from transmod.inputs.rules import Rule
 
@@ -23,12 +26,20 @@ if TYPE_CHECKING:  # drawn where it is asked for alone
 
 @dataclass(frozen=True, eq=False)
 class Basis:
-    """How a run keeps its books: rule, account, what is held elsewhere, other methods."""
+    """
+    How a run keeps its books, and what they are set against.
+
+    `rule`, `account`, what is held elsewhere, other methods; `evidence` of sales and statistics
+    (None where there is none), `facts` of the city, `targets`.
+    """
 
     rule: Rule
     account: Account
     holdings: tuple[Holding, ...]
     methods: Methods
+    evidence: Evidence | None = None
+    facts: Facts = field(default_factory=Facts)
+    targets: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +47,10 @@ class Books:
     """
     The account of a run as tables in the forms of `schema`.
 
-    `ledger`, `energy`, `inventory`, `cross_walk`, `overlaps`; `attribution` says how rows came to
-    their district, `totals` are figures of the city. `uncertainty` is how sure they are, where that
-    was asked; `inventory` then has intervals.
+    `ledger`, `energy`, `inventory`, `cross_walk`, `overlaps`, `indicators`; `reconciliation` and
+    `targets` where the scenario asks for them. `attribution` says how rows came to their district,
+    `totals` are figures of the city, `notes` tell what was calibrated. `uncertainty` is how sure
+    they are, where that was asked; `inventory` then has intervals.
     """
 
     ledger: pd.DataFrame
@@ -46,8 +58,12 @@ class Books:
     inventory: pd.DataFrame
     cross_walk: pd.DataFrame
     overlaps: pd.DataFrame
+    indicators: pd.DataFrame
+    reconciliation: pd.DataFrame | None
+    targets: pd.DataFrame | None
     attribution: list[dict[str, Any]]
     totals: dict[str, Any]
+    notes: tuple[str, ...]
     uncertainty: Uncertainty | None = None
 
 
@@ -78,22 +94,40 @@ def keep_books(
     Raises
     ------
     InputError
-        If what is held elsewhere matches no row, or two match the same.
+        If what is held elsewhere matches no row, or two match the same; if a calibration leaves
+        nothing.
     CheckError
         If a row cannot stand in the ledger.
     """
     inventory, memo = post(join_rows(emissions), join_rows(energy), basis.rule, basis.holdings)
+    evidence, methods, account = basis.evidence, basis.methods, basis.account
+    reconciled = None
+    if evidence is not None:
+        reconciled = reconcile(
+            inventory, memo, driven, driven_outside, evidence, methods.resident_share
+        )
+        inventory, memo = reconciled.inventory, reconciled.memo
+        if methods.fuel_sold is None:
+            methods = replace(methods, fuel_sold=evidence.fuel_sold)
     vkm = driven.groupby("district_id")["vkm"].sum().reset_index()
     ledger = to_table(inventory, memo)
-    energy_table = to_energy_table(inventory, memo, basis.account.coal)
+    energy_table = to_energy_table(inventory, memo, account.coal)
+    targets = None
+    if basis.targets:
+        targets = to_targets(ledger, energy_table, account.gwp, account.year, basis.targets)
+    indicators = to_indicators(ledger, energy_table, driven, districts, account.gwp, basis.facts)
     # nothing below asks for vehicle types, so hundreds of them cost no more than a few
     inventory, memo = add_types(inventory), add_types(memo)
     return Books(
         ledger=ledger,
         energy=energy_table,
-        inventory=to_inventory(inventory, memo, basis.account, districts, vkm),
-        cross_walk=cross_walk(inventory, memo, driven, driven_outside, **vars(basis.methods)),
+        inventory=to_inventory(inventory, memo, account, districts, vkm),
+        cross_walk=cross_walk(inventory, memo, driven, driven_outside, **vars(methods)),
         overlaps=find_overlaps(inventory, memo),
+        indicators=indicators,
+        reconciliation=None if reconciled is None else reconciled.table,
+        targets=targets,
         attribution=list_attribution(to_table(inventory, memo)),
-        totals=totals(inventory, memo, basis.account, float(vkm["vkm"].sum())),
+        totals=totals(inventory, memo, account, float(vkm["vkm"].sum())),
+        notes=() if reconciled is None else reconciled.notes,
     )

@@ -120,9 +120,9 @@ def cross_walk(
     What is driven outside has the mean rates of its class and kind inside: an estimate, and marked
     so. Methods after the GPC v1.1, chapter 7.
     """
-    streams = sum_streams(inventory, memo, inside)
+    streams = _rates(inventory, memo, inside)
     total = _Amount(*(math.fsum(streams[name]) for name in ("vkm", "co2_t", "energy_tj")))
-    beyond = estimate_outside(streams, outside)
+    beyond = _outside(streams, outside)
     rows = [
         *_walk_held(total, inventory),
         *_walk_induced(total, streams, beyond),
@@ -133,19 +133,9 @@ def cross_walk(
     return table[list(CROSS_WALK.names)]
 
 
-def sum_streams(
-    inventory: InventoryLedger, memo: MemoLedger, inside: pd.DataFrame, fuel: str | None = None
-) -> pd.DataFrame:
-    """
-    Sum kilometres, CO2 and energy of a fuel, or of all, by class and kind of trip.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `vkm` [veh km], `co2_t` [t], `energy_tj` [TJ] by `vehicle_class` and `trip_kind`, which are
-        empty where parked or unknown.
-    """
-    road, energy = _of_fuel(inventory, memo, fuel)
+def _rates(inventory: InventoryLedger, memo: MemoLedger, inside: pd.DataFrame) -> pd.DataFrame:
+    """Sum kilometres, CO2 and energy by class and kind of trip; empty where parked or unknown."""
+    road, energy = _of_fuel(inventory, memo)
     sums = pd.concat(
         [
             _sum_streams(inside, "vkm"),
@@ -166,7 +156,7 @@ def _sum_streams(rows: pd.DataFrame, value: str) -> pd.Series:
     return sums.set_axis(pd.MultiIndex.from_frame(names))
 
 
-def estimate_outside(streams: pd.DataFrame, outside: pd.DataFrame) -> pd.DataFrame:
+def _outside(streams: pd.DataFrame, outside: pd.DataFrame) -> pd.DataFrame:
     """Estimate what is driven outside, at the mean rates inside; null for a class not inside."""
     vkm = outside.groupby(_STREAM, observed=True)["vkm"].sum()
     vkm = vkm[vkm > 0.0]
@@ -185,7 +175,7 @@ def list_trip_causes(
     Parameters
     ----------
     streams : pandas.DataFrame
-        Of `sum_streams`.
+        `vkm` [veh km], `co2_t` [t], `energy_tj` [TJ] by `vehicle_class` and `trip_kind`.
     outside : pandas.DataFrame
         `vehicle_class`, `trip_kind`, `vkm` [veh km] outside, as far as the network reaches.
     resident_share : mapping of (vehicle_class, trip_kind) to float, optional
@@ -197,7 +187,7 @@ def list_trip_causes(
         The differences of `cross_walk`: `line`, `vkm`, `co2_t`, `energy_tj`, `status`,
         `explanation`.
     """
-    beyond = estimate_outside(streams, outside)
+    beyond = _outside(streams, outside)
     nothing = _Amount(0.0, 0.0, 0.0)
     walk = (
         _walk_induced(nothing, streams, beyond)
@@ -223,23 +213,15 @@ def _walk_held(total: _Amount, inventory: InventoryLedger) -> list[dict[str, obj
     return walk.end("in the territorial account")
 
 
-def _of_fuel(
-    inventory: InventoryLedger, memo: MemoLedger, fuel: str | None = None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the rows of fossil CO2, and of energy, of a fuel of the road."""
+def _of_fuel(inventory: InventoryLedger, memo: MemoLedger) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of fossil CO2, and of energy, of the road's fuel."""
     rows, energy = inventory.rows, stack([inventory.energy, memo.energy])
-    own, own_energy = _is_fuel(rows, fuel), _is_fuel(energy, fuel)
-    return rows[own & (rows["pollutant"] == "co2")], energy[own_energy]
+    return rows[_is_fuel(rows) & (rows["pollutant"] == "co2")], energy[_is_fuel(energy)]
 
 
-def _is_fuel(rows: pd.DataFrame, fuel: str | None = None) -> pd.Series:
-    """Tell the rows of the road's fuel, scope 1, or of one of its fuels, electricity as well."""
-    if fuel is not None:
-        scope = 2 if fuel == "electricity" else 1
-        own = rows["fuel"] == fuel
-    else:
-        scope, own = 1, rows["fuel"] != "electricity"
-    return (rows["subsector"] == "road") & (rows["scope"] == scope) & own
+def _is_fuel(rows: pd.DataFrame) -> pd.Series:
+    """Tell the rows of the road's fuel, scope 1."""
+    return (rows["subsector"] == "road") & (rows["scope"] == 1) & (rows["fuel"] != "electricity")
 
 
 def _walk_induced(

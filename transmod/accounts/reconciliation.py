@@ -12,16 +12,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from transmod.accounts.calibration import Calibration, calibrate
-from transmod.accounts.cross_walk import list_trip_causes, sum_streams
+from transmod.accounts.cross_walk import list_trip_causes
 from transmod.accounts.gaps import Gap
 from transmod.accounts.ledger import InventoryLedger, MemoLedger
+from transmod.accounts.tallies import add_up
 from transmod.errors import Faults
-from transmod.model.labels import stack
 from transmod.schema import RECONCILIATION, VEHICLE_CLASSES
 
 ELECTRICITY = "electricity"
@@ -99,25 +99,26 @@ def reconcile(
     InputError
         If a calibration would leave nothing, or less, of a fuel or class.
     """
-    trips = _Trips(inside, outside, resident_share)
+    model = _read_model(inventory, memo, inside, outside, resident_share)
     by = None if evidence.calibration is None else evidence.calibration.by
     gaps: list[Gap] = []
     if evidence.sales is not None or by == "fuel":
-        fuels = _fuels(inventory, memo, evidence.fuel_sold or {})
-        gaps += [_compare_fuel(name, inventory, memo, trips, evidence) for name in fuels]
+        fuels = _fuels(model, evidence.fuel_sold or {})
+        gaps += [_compare_fuel(name, model, evidence) for name in fuels]
     if evidence.statistics is not None or by == "class":
-        driven = inside.groupby("vehicle_class", observed=True)["vkm"].sum()
+        driven = {name for (name, _), vkm in model.vkm.items() if vkm > 0.0}
         gaps += [
-            _compare_class(name, driven, inventory, memo, trips, evidence)
+            _compare_class(name, model, evidence)
             for name in VEHICLE_CLASSES
-            if driven.get(name, 0.0) > 0.0 or _find(evidence.statistics, name)
+            if name in driven or _find(evidence.statistics, name)
         ]
     notes: tuple[str, ...] = ()
     if evidence.calibration is not None:
         factors = _find_factors(gaps, evidence.calibration)
         inventory, memo = calibrate(inventory, memo, factors, evidence.calibration)
+        after = _uses_of_road(inventory, memo)
         for gap in gaps:
-            _show_calibration(gap, factors, evidence.calibration.by, inventory, memo)
+            _show_calibration(gap, factors, evidence.calibration.by, after)
         notes = tuple(_say_calibration(factors, evidence.calibration))
     rows = [row for gap in gaps for row in gap.rows]
     table = pd.DataFrame(rows, columns=list(RECONCILIATION.names))
@@ -125,19 +126,78 @@ def reconcile(
     return Reconciled(table, inventory, memo, notes)
 
 
-@dataclass(frozen=True, eq=False)
-class _Trips:
-    """Kilometres by class and kind of trip, and who drives them."""
+class _Use(NamedTuple):
+    """Energy that something takes of a fuel [TJ]."""
 
-    inside: pd.DataFrame
+    fuel: str | None
+    scope: int
+    subsector: str
+    vehicle_class: str | None
+    trip_kind: str | None
+    vehicle_type: str | None
+    energy_tj: float
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is taken from a filling station or meter: losses of the grid are not."""
+        return self.scope == (2 if self.fuel == ELECTRICITY else 1)
+
+
+@dataclass(frozen=True, eq=False)
+class _Model:
+    """What the model has: uses of energy, CO2 [t] by fuel and process, kilometres by stream."""
+
+    inside_city: list[_Use]
+    road: list[_Use]
+    co2: list[tuple[str | None, str, float]]
+    vkm: dict[tuple[str, str], float]
     outside: pd.DataFrame
     resident_share: Mapping[tuple[str, str], float] | None
 
-    def list_causes(self, streams: pd.DataFrame) -> list[dict[str, object]]:
-        """List what the city's own vehicles drive elsewhere, and others here."""
-        classes = set(streams.index.get_level_values("vehicle_class"))
+    def list_causes(self, of_stream: Mapping[tuple[str, str], float]) -> list[dict[str, object]]:
+        """List what the city's own vehicles take elsewhere, and others here, by class and kind."""
+        streams = pd.DataFrame(
+            [
+                (name, kind, self.vkm.get((name, kind), 0.0), math.nan, energy)
+                for (name, kind), energy in sorted(of_stream.items())
+            ],
+            columns=["vehicle_class", "trip_kind", "vkm", "co2_t", "energy_tj"],
+        ).set_index(["vehicle_class", "trip_kind"])
+        classes = {name for name, _ in of_stream}
         outside = self.outside[self.outside["vehicle_class"].isin(classes)]
         return list_trip_causes(streams, outside, self.resident_share)
+
+
+def _read_model(
+    inventory: InventoryLedger,
+    memo: MemoLedger,
+    inside: pd.DataFrame,
+    outside: pd.DataFrame,
+    resident_share: Mapping[tuple[str, str], float] | None,
+) -> _Model:
+    rows = inventory.rows
+    own = rows[(rows["subsector"] == "road") & (rows["pollutant"] == "co2")]
+    own = own[own["mass_t"].notna()]
+    kilometres = add_up(inside[["vehicle_class", "trip_kind"]], inside["vkm"])
+    return _Model(
+        inside_city=_list_uses(inventory.energy),
+        road=_uses_of_road(inventory, memo),
+        co2=list(add_up(own[["fuel", "process"]], own["mass_t"])),
+        vkm={(name, kind): vkm for name, kind, vkm in kilometres},
+        outside=outside,
+        resident_share=resident_share,
+    )
+
+
+def _list_uses(energy: pd.DataFrame) -> list[_Use]:
+    keys = energy[[name for name in _Use._fields if name != "energy_tj"]]
+    return [_Use(*use) for use in add_up(keys, energy["energy_tj"])]
+
+
+def _uses_of_road(inventory: InventoryLedger, memo: MemoLedger) -> list[_Use]:
+    """Return what road traffic takes, inventory and memo."""
+    uses = [*_list_uses(inventory.energy), *_list_uses(memo.energy)]
+    return [use for use in uses if use.subsector == "road" and use.counts]
 
 
 def _find(table: pd.DataFrame | None, name: str) -> dict[str, Any]:
@@ -146,36 +206,24 @@ def _find(table: pd.DataFrame | None, name: str) -> dict[str, Any]:
     return {str(key): value for row in rows for key, value in row.items()}
 
 
-def _fuels(inventory: InventoryLedger, memo: MemoLedger, sold: Iterable[str]) -> list[str]:
+def _fuels(model: _Model, sold: Iterable[str]) -> list[str]:
     """Return the fuels that are sold or driven on, electricity last."""
-    energy = stack([inventory.energy, memo.energy])
-    driven = energy.loc[energy["subsector"] == "road", "fuel"].dropna().unique()
-    names = {*map(str, driven), *sold}
+    names = {*(str(use.fuel) for use in model.road), *sold}
     return sorted(names, key=lambda name: (name == ELECTRICITY, name))
 
 
-def _energy_of(fuel: str, inventory: InventoryLedger, memo: MemoLedger) -> pd.DataFrame:
-    """Return the rows of the energy that road traffic takes of a fuel, losses of the grid aside."""
-    energy = stack([inventory.energy, memo.energy])
-    scope = 2 if fuel == ELECTRICITY else 1
-    own = (energy["subsector"] == "road") & (energy["fuel"] == fuel) & (energy["scope"] == scope)
-    return energy[own]
-
-
-def _compare_fuel(
-    name: str, inventory: InventoryLedger, memo: MemoLedger, trips: _Trips, evidence: Evidence
-) -> Gap:
+def _compare_fuel(name: str, model: _Model, evidence: Evidence) -> Gap:
     sold = _find(evidence.sales, name)
     gap = Gap(
         "fuel", name, "energy_tj", float(sold.get("energy_tj", math.nan)),
         ncv_mj_kg=evidence.ncv_mj_kg.get(name, math.nan),
     )  # fmt: skip
-    energy = _energy_of(name, inventory, memo)
-    by_class = energy.groupby("vehicle_class", observed=True)["energy_tj"].agg(math.fsum)
-    gap.modelled = math.fsum(energy["energy_tj"])
+    uses = [use for use in model.road if use.fuel == name]
+    gap.modelled = math.fsum(use.energy_tj for use in uses)
     for vehicle_class in VEHICLE_CLASSES:
-        if vehicle_class in by_class.index:
-            gap.say("modelled", vehicle_class, by_class[vehicle_class], "computed", _INSIDE)
+        own = [use.energy_tj for use in uses if use.vehicle_class == vehicle_class]
+        if own:
+            gap.say("modelled", vehicle_class, math.fsum(own), "computed", _INSIDE)
     why = _INSIDE if gap.modelled else "no vehicle of the model takes it"
     gap.say("modelled", "road traffic", gap.modelled, "computed", why)
     if not sold:
@@ -184,58 +232,53 @@ def _compare_fuel(
     gap.say("given", "sold", gap.given, "given", str(sold["source"]))
     gap.say("gap", "sold less modelled", gap.size, "computed", "")
     if sold["covers"] == "all":
-        _add_other_uses(gap, inventory)
+        _add_other_uses(gap, model)
     if gap.modelled > 0.0:
-        _add_causes(gap, inventory, memo, trips, evidence, str(sold["biofuel"]))
+        _add_trips(gap, model, uses)
+        if name != ELECTRICITY:
+            _add_cold_start(gap, model)
+            _add_biofuel(gap, str(sold["biofuel"]), evidence.biofuel_share.get(name, 0.0))
+            _add_economy(gap, uses, evidence)
     gap.close()
     return gap
 
 
-def _add_causes(
-    gap: Gap,
-    inventory: InventoryLedger,
-    memo: MemoLedger,
-    trips: _Trips,
-    evidence: Evidence,
-    biofuel: str,
-) -> None:
-    """Add what is known to differ between a fuel that is driven on and its sales."""
-    streams = sum_streams(inventory, memo, trips.inside, gap.name)
-    for row in trips.list_causes(streams[streams["energy_tj"] > 0.0]):
+def _add_trips(gap: Gap, model: _Model, uses: list[_Use]) -> None:
+    """Add what others take here, and the city's own vehicles elsewhere."""
+    streams: dict[tuple[str, str], float] = {}
+    for use in uses:
+        if use.energy_tj > 0.0:
+            at = (str(use.vehicle_class), str(use.trip_kind))
+            streams[at] = streams.get(at, 0.0) + use.energy_tj
+    for row in model.list_causes(streams):
         status = _STATUS.get(str(row["status"]), "estimated")
         why = str(row["explanation"])
         why = why if status == "not estimated" else f"{why}; {_AS_FUELLED}"
         gap.cause(str(row["line"]), float(str(row["energy_tj"])), status, why)
-    if gap.name != ELECTRICITY:
-        _add_cold_start(gap, inventory)
-        _add_biofuel(gap, biofuel, evidence.biofuel_share.get(gap.name, 0.0))
-        _add_economy(gap, _energy_of(gap.name, inventory, memo), evidence)
 
 
-def _add_other_uses(gap: Gap, inventory: InventoryLedger) -> None:
+def _add_other_uses(gap: Gap, model: _Model) -> None:
     """Add what trains, machines and vessels take inside the boundary, as far as the run has it."""
-    energy = inventory.energy
-    scope = 2 if gap.name == ELECTRICITY else 1
-    own = energy[
-        (energy["subsector"] != "road") & (energy["fuel"] == gap.name) & (energy["scope"] == scope)
-    ]
-    for subsector, rows in own.groupby("subsector", observed=True):
-        used = math.fsum(rows["energy_tj"])
+    others: dict[str, list[float]] = {}
+    for use in model.inside_city:
+        if use.fuel == gap.name and use.subsector != "road" and use.counts:
+            others.setdefault(use.subsector, []).append(use.energy_tj)
+    for subsector, amounts in sorted(others.items()):
+        used = math.fsum(amounts)
         gap.other_uses += used
         gap.cause(f"{subsector} use", used, "computed", "in the ledger; sales hold it, too")
-    if own.empty:
+    if not others:
         gap.cause(
             "off-road, rail and water use", math.nan, "not estimated",
             "the run has no machine, train or vessel that takes it; sales may hold such use",
         )  # fmt: skip
 
 
-def _add_cold_start(gap: Gap, inventory: InventoryLedger) -> None:
-    rows = inventory.rows
-    of_fuel = rows[(rows["fuel"] == gap.name) & (rows["pollutant"] == "co2")]
-    cold = math.fsum(of_fuel.loc[of_fuel["process"] == "cold_start", "mass_t"].dropna())
+def _add_cold_start(gap: Gap, model: _Model) -> None:
+    of_fuel = [(process, mass) for fuel, process, mass in model.co2 if fuel == gap.name]
+    cold = math.fsum(mass for process, mass in of_fuel if process == "cold_start")
     if cold > 0.0:
-        share = cold / math.fsum(of_fuel.loc[of_fuel["subsector"] == "road", "mass_t"].dropna())
+        share = cold / math.fsum(mass for _, mass in of_fuel)
         gap.cause("cold start", 0.0, "computed", f"counted: {share:.1%} of its CO2 in the model")
     else:
         gap.cause(
@@ -246,10 +289,10 @@ def _add_cold_start(gap: Gap, inventory: InventoryLedger) -> None:
 
 def _add_biofuel(gap: Gap, holds: str, share: float) -> None:
     """Add what the model's fuel has of biofuel where sales do not hold it."""
-    if holds == "agap":
+    if holds == "apart":
         gap.cause(
             "biofuel", -share * gap.modelled, "computed",
-            f"sales hold the fossil gap alone; the run blends {share:.3g} of its energy",
+            f"sales hold the fossil part alone; the run blends {share:.3g} of its energy",
         )  # fmt: skip
     elif share > 0.0:
         gap.cause(
@@ -263,43 +306,34 @@ def _add_biofuel(gap: Gap, holds: str, share: float) -> None:
         )  # fmt: skip
 
 
-def _add_economy(gap: Gap, energy: pd.DataFrame, evidence: Evidence) -> None:
+def _add_economy(gap: Gap, uses: list[_Use], evidence: Evidence) -> None:
     """Add by how much real vehicles burn more than the published curves, where the set knows."""
     line = "fuel economy on the road"
+    known = [use for use in uses if use.vehicle_type in evidence.economy]
     if evidence.counts_economy:
         gap.cause(line, 0.0, "computed", "counted: `fleet.economy` = 'model_year'")
-        return
-    types = energy["vehicle_type"].astype("str")
-    scale = types.map(dict(evidence.economy)).astype("float64")
-    known = scale.notna()
-    if not known.any():
+    elif known:
+        more = math.fsum(
+            use.energy_tj * (evidence.economy[str(use.vehicle_type)] - 1.0) for use in known
+        )
+        covered = math.fsum(use.energy_tj for use in known) / gap.modelled
+        gap.cause(
+            line, more, "estimated",
+            f"real-world over published consumption by model year, known for {covered:.0%} of it",
+        )  # fmt: skip
+    else:
         gap.cause(
             line, math.nan, "not estimated",
             "the fleet has no fuel economy by model year; the curves are the published ones",
         )  # fmt: skip
-        return
-    burnt = energy["energy_tj"][known]
-    more = math.fsum(burnt * (scale[known] - 1.0))
-    covered = math.fsum(burnt) / gap.modelled
-    gap.cause(
-        line, more, "estimated",
-        f"real-world over published consumption by model year, known for {covered:.0%} of it",
-    )  # fmt: skip
 
 
-def _compare_class(
-    name: str,
-    driven: pd.Series,
-    inventory: InventoryLedger,
-    memo: MemoLedger,
-    trips: _Trips,
-    evidence: Evidence,
-) -> Gap:
+def _compare_class(name: str, model: _Model, evidence: Evidence) -> Gap:
     given = _find(evidence.statistics, name)
+    own = {stream: vkm for stream, vkm in model.vkm.items() if stream[0] == name and vkm > 0.0}
     gap = Gap(
-        "vehicle_class", name, "vkm", float(given.get("vkm", math.nan)),
-        float(driven.get(name, 0.0)),
-    )  # fmt: skip
+        "vehicle_class", name, "vkm", float(given.get("vkm", math.nan)), math.fsum(own.values())
+    )
     gap.say("modelled", "road traffic", gap.modelled, "computed", _INSIDE)
     if not given:
         gap.say("given", "counted", math.nan, "not estimated", "statistics do not name it")
@@ -309,9 +343,7 @@ def _compare_class(
     gap.say("given", "counted", gap.given, "given", f"{who}; {given['source']}")
     gap.say("gap", "counted less modelled", gap.size, "computed", "")
     if own_vehicles:
-        streams = sum_streams(inventory, memo, trips.inside)
-        own = streams[streams.index.get_level_values("vehicle_class") == name]
-        for row in trips.list_causes(own[own["vkm"] > 0.0]):
+        for row in model.list_causes(dict.fromkeys(own, math.nan)):
             status = _STATUS.get(str(row["status"]), "estimated")
             gap.cause(str(row["line"]), float(str(row["vkm"])), status, str(row["explanation"]))
     gap.close()
@@ -344,14 +376,12 @@ def _find_factors(gaps: list[Gap], calibration: Calibration) -> dict[str, float]
     return factors
 
 
-def _show_calibration(
-    gap: Gap, factors: Mapping[str, float], by: str, inventory: InventoryLedger, memo: MemoLedger
-) -> None:
+def _show_calibration(gap: Gap, factors: Mapping[str, float], by: str, after: list[_Use]) -> None:
     """Add what is modelled with the calibration: fuel in any case, kilometres if by class."""
     if gap.subject == "fuel":
-        after = math.fsum(_energy_of(gap.name, inventory, memo)["energy_tj"])
+        taken = math.fsum(use.energy_tj for use in after if use.fuel == gap.name)
         factor = factors.get(gap.name) if by == "fuel" else None
-        gap.show_calibration(factor, after, "sum of the ledger's rows, calibrations included")
+        gap.show_calibration(factor, taken, "sum of the ledger's rows, calibrations included")
     elif by == "class" and gap.name in factors:
         factor = factors[gap.name]
         why = "what the calibrated emissions stand for; activity.parquet is as it was"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from transmod.accounts.held import INCLUDED_ELSEWHERE
-from transmod.model.labels import decode, group_rows
+from transmod.model.labels import group_rows
 from transmod.schema import CALIBRATIONS, GREENHOUSE_GASES
 
 QUANTITIES = ("co2", "co2e", "nox", "pm2_5", "energy")
@@ -82,11 +82,11 @@ def list_parts(ledger: pd.DataFrame, energy: pd.DataFrame, gwp: Mapping[str, flo
         keys = rows[names].assign(
             calibrated=rows["activity"].isin(CALIBRATIONS), counts=counts(rows)
         )
-        for pollutant, *key, value in _grouped(keys, rows["value"]):
+        for pollutant, *key, value in add_up(keys, rows["value"]):
             if pollutant in QUANTITIES:
-                parts.append(Part(pollutant, *key, value))
+                parts.append(Part._make((pollutant, *key, value)))
             if pollutant in GREENHOUSE_GASES:
-                parts.append(Part("co2e", *key, value * gwp[pollutant]))
+                parts.append(Part._make(("co2e", *key, value * gwp[pollutant])))
     return parts
 
 
@@ -94,8 +94,8 @@ def list_kilometres(driven: pd.DataFrame) -> list[Part]:
     """Return the kilometres of road traffic (`schema.ACTIVITY`) in the form of what it emits."""
     keys = driven[["district_id", "vehicle_class", "trip_kind"]]
     return [
-        Part("vkm", 1, "road", *key, calibrated=False, counts=True, value=value)
-        for *key, value in _grouped(keys, driven["vkm"])
+        Part._make(("vkm", 1, "road", *key, False, True, value))
+        for *key, value in add_up(keys, driven["vkm"])
     ]
 
 
@@ -107,7 +107,7 @@ def list_loads(
     for rows in (_kept(ledger), _kept_energy(energy)):
         own = rows[(rows["subsector"] == "road") & ~rows["activity"].isin(CALIBRATIONS)]
         keys = own[["vehicle_class", "vehicle_type", "pollutant", "scope"]]
-        for vehicle_class, name, pollutant, scope, value in _grouped(keys, own["value"]):
+        for vehicle_class, name, pollutant, scope, value in add_up(keys, own["value"]):
             sums = emitted.setdefault((vehicle_class, name), {})
             if pollutant in QUANTITIES:
                 sums[pollutant, scope] = value
@@ -115,9 +115,9 @@ def list_loads(
                 co2e = sums.get(("co2e", scope), 0.0)
                 sums["co2e", scope] = co2e + value * gwp[pollutant]
     kinds = driven[["vehicle_class", "vehicle_type"]]
-    of_all = (_grouped(kinds, driven[name]) for name in ("vkm", "tonne_km", "passenger_km"))
+    of_all = (add_up(kinds, driven[name]) for name in ("vkm", "tonne_km", "passenger_km"))
     return [
-        Load(*vkm, tonnes[-1], people[-1], emitted.get(vkm[:2], {}))
+        Load._make((*vkm, tonnes[-1], people[-1], emitted.get(vkm[:2], {})))
         for vkm, tonnes, people in zip(*of_all, strict=True)
     ]
 
@@ -132,6 +132,24 @@ def tally(
     return {name: math.fsum(values) for name, values in found.items()}
 
 
+def add_up(keys: pd.DataFrame, values: pd.Series) -> Iterator[tuple[Any, ...]]:
+    """Return each group of equal keys with the sum of its values; null keys are None."""
+    if keys.empty:
+        return iter(())
+    first, group = group_rows(keys)
+    columns = [_list_values(keys[name].iloc[first]) for name in keys]
+    sums = np.bincount(group, values.to_numpy(np.float64), minlength=len(first))
+    return zip(*columns, sums.tolist(), strict=True)
+
+
+def _list_values(column: pd.Series) -> list[Any]:
+    """Return the values of a column, None for null."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        names = [*column.cat.categories, None]
+        return [names[code] for code in column.cat.codes]
+    return [None if pd.isna(value) else value for value in column.tolist()]
+
+
 def _kept(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return the ledger rows that ratios are made of."""
     wanted = {*GREENHOUSE_GASES, *QUANTITIES}
@@ -144,14 +162,3 @@ def _kept_energy(energy: pd.DataFrame) -> pd.DataFrame:
     """Return the energy rows that ratios are made of, in tonnes of coal equivalent."""
     rows = energy[(energy["item"] == "inventory") & energy["scope"].isin(SCOPES)]
     return rows.assign(pollutant="energy", value=rows["energy_tce"])
-
-
-def _grouped(keys: pd.DataFrame, values: pd.Series) -> Iterator[tuple[Any, ...]]:
-    """Return each group of equal keys with the sum of its values; null keys are None."""
-    if keys.empty:
-        return iter(())
-    first, group = group_rows(keys)
-    own = decode(keys.iloc[first])
-    columns = [own[name].astype(object).where(own[name].notna(), None) for name in own]
-    sums = np.bincount(group, values.to_numpy(np.float64), minlength=len(first))
-    return zip(*columns, sums.tolist(), strict=True)

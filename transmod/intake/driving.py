@@ -15,6 +15,7 @@ from transmod.errors import InputError
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.rules import read_rule
 from transmod.intake.desk import Desk
+from transmod.intake.evidence import find_targets, read_evidence, read_facts
 from transmod.intake.factors import recall_factors
 from transmod.intake.fleets import check_places, take_fleet
 from transmod.intake.hashes import find_set_folder
@@ -113,6 +114,9 @@ def take_driving(
     gwp = desk.take(_find_gwp, profiles, scenario=scenario)
     coal = desk.take(lambda: find_coal(profiles, scenario))
     methods = desk.take(read_methods, run=run, scenario=scenario)
+    evidence = desk.take(read_evidence, profiles, fleet, factors, run=run, scenario=scenario)
+    facts = desk.take(read_facts, run=run, scenario=scenario)
+    targets = desk.take(find_targets, scenario=scenario)
     if desk.faults:
         return DrivingTaken(profiles, climate, fleet, None)
     account = Account(
@@ -130,7 +134,15 @@ def take_driving(
         factors=factors,
         climate=climate,
         parked=parked[0],
-        basis=Basis(rule, account, scenario.accounting.holdings(), methods),
+        basis=Basis(
+            rule,
+            account,
+            scenario.accounting.holdings(),
+            methods,
+            evidence if scenario.reconciliation.is_asked else None,
+            facts,
+            targets,
+        ),
         notes=(*gather_notes(fleet, processes, climate, factors), *parked[1]),
     )
     return DrivingTaken(profiles, climate, fleet, driving)
