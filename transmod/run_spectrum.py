@@ -100,6 +100,7 @@ def compute_from_spectrum(
         *link_pass.notes,
         *whole.notes,
         *road.notes,
+        *books.notes,
     )
     caption = to_caption(scenario, link_pass.licence, whole.profiles.title)
     facts = {

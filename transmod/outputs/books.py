@@ -45,7 +45,7 @@ def write_books(
         ("activity", ACTIVITY, activity),
     ):
         write_table(frame, table, folder / f"{name}.parquet", metadata=about)
-    for name, table, frame in (
+    for name, table, text in (
         ("inventory", INVENTORY_INTERVALS, books.inventory),
         ("cross_walk", CROSS_WALK, books.cross_walk),
         ("overlaps", OVERLAPS, books.overlaps),
@@ -53,8 +53,8 @@ def write_books(
         ("reconciliation", RECONCILIATION, books.reconciliation),
         ("targets", TARGETS, books.targets),
     ):
-        if frame is not None:
-            write_csv(frame, table, folder / f"{name}.csv")
+        if text is not None:
+            write_csv(text, table, folder / f"{name}.csv")
     if books.uncertainty is not None:
         from transmod.outputs.uncertainty import write_uncertainty
 
