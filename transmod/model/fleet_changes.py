@@ -231,9 +231,9 @@ def _move(
         )
     out = share.copy()
     if rest > 0.0:
-        out[~picked] *= (1.0 - target) / rest
+        out[~picked] = out[~picked] / rest * (1.0 - target)
     if old > 0.0:
-        out[picked] *= target / old
+        out[picked] = out[picked] / old * target
     else:
         out[picked] = target / int(picked.sum())
     return out

@@ -1,0 +1,129 @@
+"""A scenario that extends another: what it takes over, what it changes, and what it may not."""
+
+from pathlib import Path
+
+import pytest
+import small_run
+
+from transmod.errors import InputError
+from transmod.intake.hashes import hash_inputs
+from transmod.scenario import read_scenario, resolve
+
+OWN = 'title = "Child"\n'
+
+
+def child(base, text, name="child"):
+    """Write a scenario beside `base` that extends it."""
+    folder = base.parent / name
+    folder.mkdir(exist_ok=True)
+    (folder / "scenario.toml").write_text(f'extends = "../{base.name}"\n{text}')
+    return folder
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    return small_run.build(tmp_path_factory.mktemp("extends"))
+
+
+def test_all_that_a_base_says_holds_from_the_childs_folder(base):
+    folder = child(base, OWN)
+    mine, theirs = read_scenario(folder), read_scenario(base)
+    assert mine.title == "Child"
+    assert mine.calendar == theirs.calendar
+    for path, of in ((mine.traffic.volumes, theirs.traffic.volumes),
+                     (Path(mine.fleet.mix), Path(theirs.fleet.mix)),
+                     (mine.network.path, theirs.network.path)):  # fmt: skip
+        assert resolve(folder, path) == resolve(base, of)
+        assert resolve(folder, path).exists()
+
+
+def test_tables_merge_and_lists_are_replaced(base):
+    folder = child(base, OWN + '[accounting]\ngwp = "AR6"\n[grid]\ncell_size_m = 250\n')
+    mine, theirs = read_scenario(folder), read_scenario(base)
+    assert mine.accounting.gwp == "AR6"
+    assert mine.accounting.rule == theirs.accounting.rule
+    assert mine.grid.cell_size_m == 250.0
+    assert mine.outputs == theirs.outputs
+
+
+def test_a_chain_reaches_the_first(base):
+    middle = child(base, OWN + "[fleet]\nyear = 2020\n", "middle")
+    last = middle.parent / "deep" / "last"
+    last.mkdir(parents=True, exist_ok=True)
+    (last / "scenario.toml").write_text(f'{OWN}extends = "../../middle"\n')
+    mine = read_scenario(last)
+    assert mine.fleet.year == 2020
+    assert resolve(last, mine.traffic.volumes).exists()
+    above = {"scenario.toml", "../../middle/scenario.toml", "../../small/scenario.toml"}
+    assert above <= set(hash_inputs(last, mine))
+
+
+def test_measures_are_done_after_those_of_the_base(base):
+    measure = '[[measures]]\nkind = "change_grid"\nname = "{}"\n{}\n'
+    middle = child(base, OWN + measure.format("first", "kg_per_kwh = 0.2"), "first")
+    last = child(middle, OWN + measure.format("second", "loss_share = 0.1"), "second")
+    mine = read_scenario(last)
+    assert [one.title for one in mine.measures] == ["first", "second"]
+    assert mine.profiles.electricity_kg_per_kwh == 0.2
+    assert mine.profiles.grid_loss_share == 0.1
+    dropped = child(last, OWN + 'without = ["measures"]\n', "third")
+    assert read_scenario(dropped).measures == ()
+
+
+def test_an_alternative_takes_the_place_of_that_of_the_base(base):
+    text = OWN + '[fleet]\nstock = "stock.csv"\nregion = "europe"\n'
+    mine = read_scenario(child(base, text, "stocked"))
+    assert mine.fleet.mix is None
+    assert mine.fleet.stock == Path("stock.csv")
+
+
+def test_a_key_can_be_taken_out(base):
+    mine = read_scenario(child(base, 'without = ["grid.cell_size_m"]\n' + OWN, "less"))
+    assert mine.grid.cell_size_m == 500.0  # the default
+
+
+FAULTS = {
+    "own_title": ("", "`title` must be given"),
+    "unknown_key": (OWN + "[fleet]\nyeer = 2020\n", "`fleet.yeer` is no key.*Did you mean `year`"),
+    "unknown_measure": (OWN + '[[measures]]\nkind = "magic"\n', "measures.0.*magic"),
+    "measure_key": (
+        OWN + '[[measures]]\nkind = "change_grid"\nkgperkwh = 1\n', "Did you mean `kg_per_kwh`"
+    ),
+    "taken_out_twice": ('without = ["traffic.bpr.gamma"]\n' + OWN, "'traffic.bpr.gamma' is none"),
+    "share": (
+        OWN + '[[measures]]\nkind = "retire_types"\nfuels = "diesel"\nshare = 1.5\n',
+        "less than or equal to 1",
+    ),
+    "nothing_picked": (
+        OWN + '[[measures]]\nkind = "set_fleet_share"\nshare = 0.5\n', "must name types by one of"
+    ),
+    "contradiction": (
+        OWN + '[[measures]]\nkind = "change_grid"\nkg_per_kwh = 0.1\n'
+        '[[measures]]\nkind = "change_grid"\nname = "coal"\nkg_per_kwh = 0.9\n',
+        "'change_grid' sets `profiles.electricity_kg_per_kwh` to 0.1, 'coal' to 0.9",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faults_are_told(base, fault):
+    text, match = FAULTS[fault]
+    with pytest.raises(InputError, match=match):
+        read_scenario(child(base, text, "faulty"))
+
+
+def test_a_ring_is_told(tmp_path):
+    for name, other in (("a", "b"), ("b", "c"), ("c", "a")):
+        (tmp_path / name).mkdir()
+        text = f'title = "{name}"\nextends = "../{other}"\n'
+        (tmp_path / name / "scenario.toml").write_text(text)
+    with pytest.raises(InputError, match=r"must not lead back.*a -> .*b -> .*c -> .*a"):
+        read_scenario(tmp_path / "a")
+
+
+def test_faults_of_the_base_are_told_as_its_own(base):
+    folder = base.parent / "broken"
+    folder.mkdir(exist_ok=True)
+    (folder / "scenario.toml").write_text('title = "Broken"\nyear = 3000\n')
+    with pytest.raises(InputError, match=r"extends '.*broken'.*`year`"):
+        read_scenario(child(folder, OWN, "on_broken"))

@@ -1,0 +1,132 @@
+"""A scenario read from the spectrum of its base: the tables of a full run, to the bit."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import small_run
+
+from transmod.inputs.hashes import sha256_file
+from transmod.run import run, verify
+
+TABLES = ("ledger.parquet", "energy.parquet", "activity.parquet", "inventory.csv",
+          "cross_walk.csv", "overlaps.csv")  # fmt: skip
+FLIGHTS = {"memo": {"flights": "input/flights.csv"}}
+ELECTRIC = """title = "Electric cars"
+extends = "../small"
+outputs = ["accounts"]
+[[measures]]
+kind = "set_fleet_share"
+vehicle_class = "car"
+fuels = "electricity"
+share = 0.6
+[[measures]]
+kind = "change_grid"
+kg_per_kwh = 0.25
+"""
+
+
+def lay(root, text=ELECTRIC, **changes):
+    """Write the small city, and a scenario that extends it."""
+    base = small_run.build(root, **FLIGHTS, outputs=["accounts"], **changes)
+    (base / "input" / "flights.csv").write_text(small_run.FLIGHTS)
+    folder = base.parent / "child"
+    folder.mkdir()
+    (folder / "scenario.toml").write_text(text)
+    return base, folder
+
+
+def hashes(folder):
+    return {name: sha256_file(folder / "results" / name) for name in TABLES}
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """A scenario computed from its links, then from the spectrum of its base."""
+    base, folder = lay(tmp_path_factory.mktemp("spectrum"))
+    driven = run(folder)
+    whole = hashes(folder)
+    run(base)
+    read = run(folder, force=True)
+    return base, folder, driven, whole, read
+
+
+def test_the_tables_are_those_of_a_full_run_to_the_bit(both):
+    _, folder, driven, whole, read = both
+    assert any("it has none yet" in note for note in driven.notes)
+    assert read.notes[0] == "No link was driven: the spectrum is that of ../small."
+    assert hashes(folder) == whole
+    assert driven.totals == read.totals
+
+
+def test_it_is_whole_and_knows_its_base(both):
+    base, folder, *_ = both
+    assert verify(folder) == []
+    manifest = json.loads((folder / "results" / "manifest.json").read_text())
+    assert manifest["base"]["run"] == "../small"
+    assert "../small/scenario.toml" in manifest["inputs"]
+    for name in ("spectrum.parquet", "hours.parquet", "pieces.parquet"):
+        shared = sha256_file(folder / "results" / name)
+        assert shared == sha256_file(base / "results" / name) == manifest["results"][name]
+    assert run(folder).state == "up to date"
+
+
+def test_every_law_was_checked(both):
+    _, _, driven, _, read = both
+    assert {check["name"] for check in driven.checks} - {
+        check["name"] for check in read.checks
+    } == {
+        "fractions of each link sum to 1"  # of pieces, which are those of the base
+    }
+    assert all(check["passed"] for check in read.checks)
+
+
+def test_a_run_of_its_own_is_a_base_again(both):
+    base = both[0]
+    text = ELECTRIC.replace("0.6", "0.9").replace("Electric", "All electric")
+    third = base.parent / "third"
+    third.mkdir()
+    text = text.replace("../small", "../child")
+    (third / "scenario.toml").write_text(text)
+    made = run(third)
+    assert made.notes[0] == "No link was driven: the spectrum is that of ../child."
+
+
+CHANGES = {
+    "volumes": ("[traffic]\nspeed = 'free'\n", "traffic.speed"),
+    "year": ("year = 2024\n", "year"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_touches_links_drives_them(both, change):
+    base = both[0]
+    text, what = CHANGES[change]
+    folder = base.parent / change
+    folder.mkdir()
+    head = 'title = "Other"\nextends = "../small"\noutputs = ["accounts"]\n'
+    (folder / "scenario.toml").write_text(head + text)
+    assert f"the scenario changes {what}" in run(folder).notes[0]
+
+
+@pytest.mark.slow
+def test_a_base_of_other_inputs_is_not_used(tmp_path):
+    base, folder = lay(tmp_path)
+    run(base)
+    path = base / "scenario.toml"
+    path.write_text(path.read_text().replace("Small city", "Small town"))
+    assert "not of its present inputs" in run(folder).notes[0]
+
+
+@pytest.mark.slow
+def test_what_is_slow_to_load_is_not_loaded(both):
+    _, folder, *_ = both
+    code = (
+        "import sys; from pathlib import Path; from transmod.run import run; "
+        f"run(Path({str(folder)!r}), force=True); "
+        "print([m for m in ('numba', 'geopandas', 'xarray', 'scipy', 'matplotlib', 'pyproj') "
+        "if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
