@@ -80,6 +80,8 @@ def _read_base(run: Path, scenario: Scenario, folder: Path) -> Base | str:
         return "another version of transmod made them"
     if manifest["inputs"] != hash_inputs(folder, asked) or not _is_whole(folder, manifest):
         return "they are not of its present inputs"
+    if len(link_pass.zones) > 1:
+        return "its zones have fleets of their own, which hang on its volumes"
     touched = _find_touched(run, scenario, folder, asked)
     if touched:
         return f"the scenario changes {', '.join(touched)}"

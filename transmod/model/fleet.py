@@ -41,7 +41,7 @@ class Fleet:
     def share_in(self, district_id: str, zone: str = "") -> np.ndarray:
         """Return the shares (S, J) that hold in a district, or in a zone of it."""
         own = district_id if district_id in self.district_share else ""
-        if (zone, own) in self.zone_share:
+        if zone:
             return self.zone_share[zone, own]
         return self.district_share.get(district_id, self.share)
 
