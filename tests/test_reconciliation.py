@@ -322,7 +322,9 @@ def test_calibration_stands_on_the_line_of_what_it_calibrates():
     assert total(there[0], "co2") == pytest.approx(7000.0 * 1.2 + 3700.0 * 0.9 + 200.0 * 1.25)
     how = {(a["activity"], a["location"]): a["how"] for a in list_attribution(to_table(*there))}
     assert how["road_fuel_calibration", "district"] == "with the driving that it calibrates"
-    assert totals(done.inventory, done.memo, ACCOUNT, 1.0)["co2_t"] == pytest.approx(8400.0)
+    city = totals(done.inventory, done.memo, ACCOUNT, 1.0)
+    assert city["co2_t"] == pytest.approx(8400.0)
+    assert city["calibration"]["co2_t"] == pytest.approx(1400.0)
 
 
 def test_a_calibration_that_leaves_nothing_is_refused():

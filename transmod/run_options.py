@@ -30,6 +30,8 @@ _WARNED = {
     "accounting.rule": "lines are counted by different rules: in the cause `method`",
     "accounting.gwp": "CO2 equivalents have other warming potentials: in the cause `method`",
     "accounting.held": "other sources are held elsewhere: in the cause `method`",
+    "reconciliation": "calibrated otherwise: what only one run adds is activity; set the ledgers "
+    "side by side without the process `calibration`",
     "profiles.set": "factors are of different sets: in the cause `method`",
     "movements": "factors of aircraft, ships, trains and machines differ: in the cause `method`",
     "profiles.processes": "other processes are counted: in the cause `method`",

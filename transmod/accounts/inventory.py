@@ -20,7 +20,14 @@ from transmod.accounts.ledger import (
 )
 from transmod.errors import CheckError
 from transmod.model.labels import decode, group_rows, stack
-from transmod.schema import GREENHOUSE_GASES, INVENTORY, MEMO_KINDS, NO_DISTRICT, POLLUTANTS
+from transmod.schema import (
+    CALIBRATIONS,
+    GREENHOUSE_GASES,
+    INVENTORY,
+    MEMO_KINDS,
+    NO_DISTRICT,
+    POLLUTANTS,
+)
 
 NO_DISTRICT_NAME = "inside the boundary, in no district"
 UNALLOCATED_NAME = "not attributed to a district"
@@ -135,7 +142,8 @@ def totals(
         `<pollutant>_t`, `co2e_t` [t], `energy_tj` [TJ], `energy_tce` [tce] in the total of the
         rule, `vkm` [veh km]; `scope_2` and `scope_3`, what the inventory lists apart; `memo`, each
         kind for itself; `included_elsewhere`, by where it is held. A substance without a figure is
-        left out.
+        left out. `calibration`: what of the total a calibration adds, below zero where it takes
+        away.
     """
     in_total = total_energy(inventory)  # first: it takes nothing but an inventory
     rows, energy = inventory.rows, inventory.energy
@@ -148,6 +156,9 @@ def totals(
     city["energy_tj"] = in_total
     city["energy_tce"] = math.fsum(tce[energy["in_total"]])
     city["vkm"] = vkm
+    added = rows["in_total"] & rows["activity"].isin(CALIBRATIONS)
+    if added.any():
+        city["calibration"] = _sums(figures[added]) | _co2e(warming[added])
     elsewhere = rows["notation_key"].isin([INCLUDED_ELSEWHERE])
     energy_elsewhere = energy["notation_key"].isin([INCLUDED_ELSEWHERE])
     for scope in (2, 3):

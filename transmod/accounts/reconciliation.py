@@ -25,7 +25,6 @@ from transmod.errors import Faults
 from transmod.schema import RECONCILIATION, VEHICLE_CLASSES
 
 ELECTRICITY = "electricity"
-_AS_FUELLED = "as if fuelled where it belongs"
 _INSIDE = "driven inside the boundary"
 _STATUS = {"input missing": "not estimated"}
 
@@ -253,8 +252,11 @@ def _add_trips(gap: Gap, model: _Model, uses: list[_Use]) -> None:
     for row in model.list_causes(streams):
         status = _STATUS.get(str(row["status"]), "estimated")
         why = str(row["explanation"])
-        why = why if status == "not estimated" else f"{why}; {_AS_FUELLED}"
-        gap.cause(str(row["line"]), float(str(row["energy_tj"])), status, why)
+        amount = float(str(row["energy_tj"]))
+        if status == "estimated":
+            where = "here" if amount > 0.0 else "elsewhere"
+            why = f"{why}; taken to be bought {where}"
+        gap.cause(str(row["line"]), amount, status, why)
 
 
 def _add_other_uses(gap: Gap, model: _Model) -> None:
@@ -380,7 +382,9 @@ def _show_calibration(gap: Gap, factors: Mapping[str, float], by: str, after: li
     """Add what is modelled with the calibration: fuel in any case, kilometres if by class."""
     if gap.subject == "fuel":
         taken = math.fsum(use.energy_tj for use in after if use.fuel == gap.name)
-        factor = factors.get(gap.name) if by == "fuel" else None
+        if by == "fuel" and gap.name not in factors:
+            return
+        factor = factors[gap.name] if by == "fuel" else None
         gap.show_calibration(factor, taken, "sum of the ledger's rows, calibrations included")
     elif by == "class" and gap.name in factors:
         factor = factors[gap.name]

@@ -144,6 +144,8 @@ def _say_totals(totals: dict[str, object]) -> None:
             label, unit = names.get(name, (name.removesuffix("_t"), "t"))
             rows.append([label, figure(value), unit])
     title = f"In the total of the rule {totals['rule']}, per {totals['period']}"
+    if "calibration" in apart:
+        rows.append(["of co2, by calibration", figure(apart.pop("calibration").get("co2_t")), "t"])
     say_table(title, ["", "amount", "unit"], rows)
     rows = []
     elsewhere = {f"held in {k}": v for k, v in apart.pop("included_elsewhere", {}).items()}

@@ -134,10 +134,11 @@ def terms_of_rows(
         mass[d] = both[f"mass_t_{d}"].fillna(0.0)  # no row: nothing is emitted
         found = used.merge(energy[d], on=list(EMISSION_KEYS), how="left")["energy_tj"]
         drive[d] = found.fillna(0.0)
-    lone = (mass > 0.0).sum(axis=0) == 1
-    divided = (drive > 0.0).all(axis=0) & (mass > 0.0).all(axis=0)
+    # a calibration may take away: its energy, too, is below zero
+    lone = (mass != 0.0).sum(axis=0) == 1
+    divided = (drive != 0.0).all(axis=0) & (mass != 0.0).all(axis=0)
     power = (both["fuel"] == "electricity").to_numpy() & divided
-    per = np.divide(mass, drive, out=np.zeros_like(mass), where=drive > 0.0)
+    per = np.divide(mass, drive, out=np.zeros_like(mass), where=drive != 0.0)
     per[1] = without_noise(per[0], per[1])
 
     out = []
