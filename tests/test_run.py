@@ -482,9 +482,13 @@ def test_up_to_date_then_forced(tmp_path):
     assert run(folder).state == "up to date"
 
 
-def test_results_that_lack_a_file_are_not_up_to_date(tmp_path):
+def test_results_that_lack_a_file_or_were_changed_by_hand_are_not_up_to_date(tmp_path):
     folder = build(tmp_path, outputs=["accounts"])
     run(folder)
+    with (folder / "results" / "inventory.csv").open("a") as file:
+        file.write("one line more\n")
+    with pytest.raises(InputError, match=r"must be whole: inventory\.csv has changed.*--force"):
+        run(folder)
     (folder / "results" / "ledger.parquet").unlink()
     with pytest.raises(InputError, match=r"must be whole: ledger\.parquet is missing.*--force"):
         run(folder)

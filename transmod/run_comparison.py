@@ -215,7 +215,7 @@ def _write(found: RunComparison, inputs: Inputs, out: Path, pollutant: str) -> N
             years=(found.a.year, found.b.year),
             period=found.b.period,
             source=(
-                f"Volumes {inputs.scenario.traffic.origin}; network data: "
+                f"{inputs.scenario.traffic.named}; network data: "
                 f"{inputs.network.licence}; factors: {inputs.driving.profiles.title}"
             ),
             facts=to_facts(found),

@@ -90,7 +90,7 @@ def to_caption(scenario: Scenario, licence: str, factors: str) -> Caption:
     """Return what results say of themselves; `factors` is the title of the factor set."""
     return Caption(
         title=scenario.title,
-        source=(f"Volumes {scenario.traffic.origin}; network data: {licence}; factors: {factors}"),
+        source=f"{scenario.traffic.named}; network data: {licence}; factors: {factors}",
         year=scenario.year,
         period=scenario.calendar.period,
         outputs=scenario.outputs,

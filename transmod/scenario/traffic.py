@@ -53,8 +53,8 @@ class TrafficChoice(Record):
     """Vehicles or passenger-car units."""
     direction: Literal["per_link", "both"] = "per_link"
     """Of the link alone, or of both directions (then a column `direction_share` is needed)."""
-    origin: Literal["counted", "modelled", "estimated"] = "modelled"
-    """How the volumes came about; said in every result."""
+    origin: Literal["counted", "modelled", "estimated"] | None = None
+    """How the volumes came about; said in every result, also that it is not stated."""
     network_sha256: str | None = None
     """Hash of the network's links that the volumes were made for, where the file cannot say."""
     temporal_profile: str = "tno_road"
@@ -100,6 +100,11 @@ class TrafficChoice(Record):
             msg = "must be from 0.1 to 1,000 km"
             raise ValueError(msg)
         return value
+
+    @property
+    def named(self) -> str:
+        """The volumes and how they came about, as captions say it."""
+        return f"Volumes {self.origin}" if self.origin else "Volumes of unstated origin"
 
     @property
     def delay_function(self) -> str | None:
