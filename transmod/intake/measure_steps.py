@@ -146,11 +146,10 @@ def _shift(task: Task, bench: Bench, faults: Faults) -> Done:
     measure, found = task.measure, task.found
     assert isinstance(measure, ShiftMode)
     persons = task.scenario.fleet.occupancy
-    wanted = [measure.vehicle_class]
-    if measure.to not in ("rail", "none"):
-        wanted.append(measure.to)
+    to_class = measure.to not in ("rail", "none")
+    wanted = [measure.vehicle_class, measure.to]
     lacking = [name for name in wanted if not persons.get(name)]
-    if lacking:
+    if to_class and lacking:
         faults.add(
             f"{task.subject} needs `fleet.occupancy` [persons] of {' and '.join(wanted)}: none of "
             f"{' and '.join(lacking)}."
@@ -161,9 +160,10 @@ def _shift(task: Task, bench: Bench, faults: Faults) -> Done:
     hours = bench.hours
     for c in np.flatnonzero(found.streams):
         change[c, c] = -measure.share
-        to = find_taker(bench.streams, bench.streams[c], measure.to)
-        if to is None:
+        if not to_class:
             continue
+        to = find_taker(bench.streams, bench.streams[c], measure.to)
+        assert to is not None  # or the stream was brought when volumes were opened
         rate = measure.share * persons[measure.vehicle_class] / persons[measure.to]
         if bench.shapes is not None:  # they ride when that class drives
             if not hours[to, 0] > 0.0:
