@@ -39,6 +39,7 @@ from transmod.outputs.drawing import pick_up_pen
 from transmod.outputs.results import Results, write_results
 from transmod.run_clock import Progress, be_quiet
 from transmod.run_state import Computed, each_once, to_caption
+from transmod.run_uncertainty import to_driven_links, with_uncertainty
 from transmod.schema import CRAWL_KMH, NODES_PER_KMH
 from transmod.source_results import compute_sources
 from transmod.traffic.calendar import Calendar
@@ -131,6 +132,10 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
         network.districts,
         inputs.driving.basis,
     )
+    books = with_uncertainty(
+        books, activity, road.activity_rows, areas, inputs.driving, inputs.calendar,
+        scenario=scenario, links=lambda: to_driven_links(network, pieces, activity),
+    )  # fmt: skip
     tables = ResultTables(
         pieces=to_piece_table(pieces, network),
         spectrum=to_spectrum_table(activity, areas.district_ids, areas.zone_names),

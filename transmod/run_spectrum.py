@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from transmod.accounts.books import keep_books
 from transmod.accounts.checks import Check, close_activity
+from transmod.inputs.link_use import read_link_use
 from transmod.inputs.results import RESULTS
 from transmod.intake.calendars import lay_calendar
 from transmod.intake.desk import Desk
@@ -25,7 +26,8 @@ from transmod.outputs.manifest import file_hashes, library_versions, write_manif
 from transmod.run_base import Base
 from transmod.run_clock import Progress
 from transmod.run_state import Computed, each_once, to_caption
-from transmod.scenario import Scenario
+from transmod.run_uncertainty import with_uncertainty
+from transmod.scenario import Scenario, resolve
 from transmod.schema import EMISSION_KEYS, NO_DISTRICT
 
 # files of the base's results that hold for this run too
@@ -64,10 +66,10 @@ def compute_from_spectrum(
     link_pass, desk = base.link_pass, Desk()
     district_ids = link_pass.districts["district_id"].to_list()
     hashes = hash_inputs(run, scenario)
+    calendar = lay_calendar(link_pass.layout, scenario=scenario)
     driving = take_driving(
-        desk, lay_calendar(link_pass.layout, scenario=scenario), link_pass.streams, district_ids,
-        hashes=hashes, run=run, scenario=scenario,
-    )  # fmt: skip
+        desk, calendar, link_pass.streams, district_ids, hashes=hashes, run=run, scenario=scenario
+    )
     desk.faults.raise_any()
     whole = driving.whole()
 
@@ -87,6 +89,11 @@ def compute_from_spectrum(
         link_pass.districts,
         whole.basis,
     )
+    books = with_uncertainty(
+        books, driven, road.activity_rows, areas, whole, calendar,
+        scenario=scenario,
+        links=lambda: read_link_use(base.folder, resolve(run, scenario.network.path)),
+    )  # fmt: skip
     by_area = driven.spectrum.sum(axis=(1, 2, 3, 4))
     spectrum = pd.DataFrame({"district_id": areas.district_ids, "vkm": by_area})
     spectrum = spectrum[spectrum["vkm"] > 0.0]
@@ -106,7 +113,7 @@ def compute_from_spectrum(
     facts = {
         "inputs": hashes,
         "options": scenario.to_options(),
-        "seed": None,
+        "seed": books.seed,
         "totals": books.totals,
         "checks": [vars(check) for check in checks],
         "notes": list(notes),

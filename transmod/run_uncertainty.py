@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,11 @@ from transmod.traffic.calendar import Calendar
 if TYPE_CHECKING:
     import pandas as pd
 
+    from transmod.inputs.network import Network
     from transmod.model.activity import Activity
     from transmod.model.driven import Driven
     from transmod.model.factors import Factors
+    from transmod.model.overlay import Pieces
 
 
 def with_uncertainty(
@@ -31,7 +33,7 @@ def with_uncertainty(
     calendar: Calendar,
     *,
     scenario: Scenario,
-    links: Callable[[], pd.DataFrame] | None,
+    links: Callable[[], pd.DataFrame],
 ) -> Books:
     """
     Say how sure the figures of an account are; without `[uncertainty]` the books are as they were.
@@ -46,8 +48,8 @@ def with_uncertainty(
         `schema.ACTIVITY` of road traffic.
     areas, driving, calendar, scenario
         Of the run.
-    links : callable, optional
-        Gives the kilometres of links, where they are at hand; see `inputs.link_use`.
+    links : callable
+        Gives the kilometres of links as `inputs.link_use` does; called where an input asks.
 
     Raises
     ------
@@ -106,15 +108,58 @@ def with_uncertainty(
             sensitivity=choice.sensitivity,
         ),
     )
-    return replace(books, inventory=with_intervals(books.inventory, found.lines), uncertainty=found)
+    return replace(
+        books,
+        inventory=with_intervals(books.inventory, found.lines),
+        uncertainty=found,
+        notes=(*books.notes, *found.notes),
+    )
+
+
+def to_driven_links(network: Network, pieces: Pieces, activity: Activity) -> pd.DataFrame:
+    """
+    Return the kilometres of links inside the boundary, as they are driven.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `district_id`, `vehicle_class`, `road_class`, `vkm` [veh km].
+    """
+    import pandas as pd
+
+    from transmod.inputs.link_use import to_link_use
+    from transmod.schema import NO_DISTRICT
+
+    names = np.array([*network.districts["district_id"], NO_DISTRICT], object)
+    inside = pieces.district < names.size
+    length = network.links["length_m"].to_numpy(np.float64)[pieces.link[inside]] / 1e3
+    parts = pd.DataFrame(
+        {
+            "link": pieces.link[inside],
+            "district_id": names[pieces.district[inside]],
+            "km": pieces.fraction[inside] * length,
+        }
+    )
+    parts = parts.groupby(["link", "district_id"])["km"].sum().reset_index()
+    classes = np.array([name for name, _ in activity.streams])
+    link = parts["link"].to_numpy()
+    driven = {
+        f"vkm_{name}": activity.vehicles[link][:, classes == name].sum(axis=1) * parts["km"]
+        for name in np.unique(classes).tolist()
+    }
+    link_id = network.links["link_id"].to_numpy()[link]
+    return to_link_use(
+        pd.DataFrame({"link_id": link_id, "district_id": parts["district_id"], **driven}),
+        network.links[["link_id", "road_class"]],
+    )
 
 
 def _reload(
     driving: Driving, calendar: Calendar, streams: tuple[tuple[str, str], ...], scenario: Scenario
-) -> Callable[[str, float], Factors]:
+) -> Callable[[Mapping[str, float]], Factors]:
     """Return what builds the factors of a run with other loads."""
 
-    def reload(vehicle_class: str, times: float) -> Factors:
+    def reload(loads: Mapping[str, float]) -> Factors:
         from transmod.intake.factors import load_factors
         from transmod.intake.processes import choose_processes
         from transmod.intake.stock import use_economy
@@ -122,7 +167,7 @@ def _reload(
         processes = choose_processes(driving.profiles, scenario=scenario)
         factors = load_factors(
             driving.profiles, driving.fleet, calendar, streams, driving.climate, processes,
-            scenario=scenario, load=(vehicle_class, times),
+            scenario=scenario, loads=loads,
         )  # fmt: skip
         return use_economy(driving.fleet, factors, scenario=scenario)
 

@@ -1096,9 +1096,10 @@ UNCERTAINTY = Table(
 SENSITIVITY = Table(
     "sensitivity",
     "what an uncertain input does to the total of a substance",
-    ("pollutant", "input"),
+    ("pollutant", "rank"),
     (
         UNCERTAINTY["pollutant"],
+        Column("rank", "int64", "-", "1: what matters most, by the total index", minimum=1),
         Column("input", "string", "-", "input, or what errs together"),
         Column("value_t", "float64", "t", "total with every input as given"),
         Column("low_t", "float64", "t", "low end of the interval if only this input is not sure"),

@@ -66,6 +66,11 @@ class Books:
     notes: tuple[str, ...]
     uncertainty: Uncertainty | None = None
 
+    @property
+    def seed(self) -> int | None:
+        """The seed of its draws; None where nothing is drawn."""
+        return None if self.uncertainty is None else self.uncertainty.question.seed
+
 
 def keep_books(
     emissions: Iterable[pd.DataFrame],

@@ -100,12 +100,13 @@ class Columns:
         """Return the values (P,) that stand for the inputs as given."""
         return np.array([one.distribution.centre for one in self.drawn])
 
-    def multipliers(self, values: Floats) -> Floats:
-        """Return all columns (M, n) of the drawn ones (P, n)."""
+    def multipliers(self, values: Floats, wanted: set[int]) -> Floats:
+        """Return all columns (M, n) of the drawn ones (P, n); of those derived, the wanted."""
         out = np.ones((1 + len(self.drawn) + len(self.derived), values.shape[1]))
         out[1 : 1 + len(values)] = values
-        for i, what in enumerate(self.derived):
-            out[-1 - i] = _derive(what, out)
+        for column in sorted(wanted):
+            if column < 0:
+                out[column] = _derive(self.derived[-1 - column], out)
         return out
 
 
@@ -243,9 +244,10 @@ def add_up(blocks: Sequence[Block], columns: Columns, values: Floats, n_cells: i
     """
     n = values.shape[1]
     out = np.zeros((n_cells, n))
+    wanted = used_columns(blocks)
     for start in range(0, n, CHUNK):
         here = slice(start, min(start + CHUNK, n))
-        multipliers = columns.multipliers(values[:, here])
+        multipliers = columns.multipliers(values[:, here], wanted)
         for block in blocks:
             sums = _sum_block(block, multipliers)
             for pair in block.of_cell.T:
@@ -254,6 +256,14 @@ def add_up(blocks: Sequence[Block], columns: Columns, values: Floats, n_cells: i
             for d, cell in enumerate(block.cell.tolist()):
                 out[cell, here] += sums[d]
     return out
+
+
+def used_columns(blocks: Sequence[Block]) -> set[int]:
+    """Return the columns that blocks are multiplied by."""
+    used = {block.speed for block in blocks}
+    for block in blocks:
+        used |= {*block.columns.reshape(-1).tolist(), *block.of_cell.reshape(-1).tolist()}
+    return used
 
 
 def _sum_block(block: Block, multipliers: Floats) -> Floats:

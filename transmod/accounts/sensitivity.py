@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from transmod.accounts.products import Block, Columns, add_up
+from transmod.accounts.products import Block, Columns, add_up, used_columns
 from transmod.model.draws import correlate, draw
 from transmod.schema import SENSITIVITY
 
@@ -102,10 +102,7 @@ def propagate(
 
 def used_by(blocks: Sequence[Block], columns: Columns) -> set[str]:
     """Return the variables that blocks hang on."""
-    wanted: set[int] = set()
-    for block in blocks:
-        wanted |= {*block.columns.reshape(-1).tolist(), *block.of_cell.reshape(-1).tolist()}
-        wanted.add(block.speed)
+    wanted = used_columns(blocks)
     for column in [c for c in wanted if c < 0]:
         wanted |= set(columns.derived[-1 - column].sources)
     return {columns.drawn[c - 1].variable for c in wanted if c > 0}
@@ -153,7 +150,7 @@ def find_sensitivity(
         total = _Total(blocks, columns)
         of_a, of_b = total.of(a), total.of(b)
         centre = np.repeat(columns.centres()[:, None], n, axis=1)
-        found = []
+        found: list[dict[str, Any]] = []
         for label, names in spread.inputs.items():
             if not total.hangs_on(names):
                 continue
@@ -167,7 +164,8 @@ def find_sensitivity(
                     "high_t": high, **index,
                 }
             )  # fmt: skip
-        rows += sorted(found, key=lambda row: (-row["total_index"], row["input"]))
+        found.sort(key=lambda row: (-row["total_index"], row["input"]))
+        rows += [{**row, "rank": rank} for rank, row in enumerate(found, start=1)]
     return pd.DataFrame(rows, columns=list(SENSITIVITY.names))
 
 

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from transmod.accounts.products import Answered, Columns, Mixed
 from transmod.accounts.uncertain_factors import RoadGround, lay_factors
 from transmod.accounts.uncertain_rows import Model, Rows
 from transmod.errors import Faults
-from transmod.inputs.checks import listed
+from transmod.inputs.checks import attempt, listed
 from transmod.inputs.energy_tables import FREIGHT_CLASSES
 from transmod.model.draws import Distribution
 from transmod.model.road_response import RoadRows
@@ -110,6 +111,11 @@ class _Bench:
     link_error: dict[tuple[str, str], float] = field(default_factory=dict)
     _taken: set[tuple[str, str]] = field(default_factory=set)
 
+    @cached_property
+    def links(self) -> pd.DataFrame | None:
+        """Kilometres of links, read once; None where they are not at hand, which is a fault."""
+        return attempt(self.faults, self.ground.links)
+
     # what is driven
 
     def lay_volumes(self, one: UncertainInput) -> None:
@@ -137,12 +143,9 @@ class _Bench:
 
         Squared, it is the sum over links of the square of each link's share.
         """
-        if self.ground.links is None:
-            self.faults.add(
-                f"{self._name(one)} needs the kilometres of links, which this run does not have."
-            )
+        if self.links is None:
             return {}
-        links = self.ground.links()
+        links = self.links
         links = links[links["vehicle_class"].isin(self.rows["vehicle_class"][chosen])]
         whole = links.groupby(_EVERY)["vkm"].sum()
         if one.road_class is not None:
@@ -238,23 +241,23 @@ class _Bench:
 
     def lay_loads(self, one: UncertainInput) -> None:
         """Let types of trucks answer to errors of their load, all over the city alike."""
-        nodes = _nodes(one.distribution)
+        # factors are linear between few published loads: its edges and the load as given will do
+        nodes = _nodes(one.distribution, 2)
         for variable, chosen in self._by_class(one, FREIGHT_CLASSES):
             if not self._take(one, chosen):
                 continue
             column = self.columns.draw(variable, one.distribution, one.title)
-            for name in sorted(set(self.rows["vehicle_class"][chosen])):
-                own = chosen[self.rows["vehicle_class"][chosen] == name]
-                places = self._places(own)
-                answer = self.ground.response.to_loads(name, nodes, places)
-                pair = places.type * len(self.ground.quantities) + places.quantity
-                for code in np.unique(pair).tolist():
-                    here = np.flatnonzero(pair == code)
-                    mass = self.rows.mass[own[here]]
-                    mean = (answer[:, here] * mass).sum(axis=1) / mass.sum()
-                    if not np.allclose(mean, 1.0, rtol=0.0, atol=1e-12):
-                        answered = self.columns.derive(Answered(column, nodes, mean))
-                        self.rows.multiply(own[here], answered)
+            classes = sorted(set(self.rows["vehicle_class"][chosen]))
+            places = self._places(chosen)
+            answer = self.ground.response.to_loads(classes, nodes, places)
+            pair = places.type * len(self.ground.quantities) + places.quantity
+            for code in np.unique(pair).tolist():
+                here = np.flatnonzero(pair == code)
+                mass = self.rows.mass[chosen[here]]
+                mean = (answer[:, here] * mass).sum(axis=1) / mass.sum()
+                if not np.allclose(mean, 1.0, rtol=0.0, atol=1e-12):
+                    answered = self.columns.derive(Answered(column, nodes, mean))
+                    self.rows.multiply(chosen[here], answered)
 
     # beside the road
 
@@ -355,10 +358,10 @@ class _Bench:
             )
 
 
-def _nodes(distribution: Distribution) -> Floats:
+def _nodes(distribution: Distribution, steps: int = _STEPS) -> Floats:
     """Return the errors at which emissions are tabulated; the centre is one of them."""
     low, high = distribution.values(np.array([_EDGE, 1.0 - _EDGE]))
     centre = distribution.centre
-    below = np.linspace(min(low, centre), centre, _STEPS)
-    above = np.linspace(centre, max(high, centre), _STEPS)
+    below = np.linspace(min(low, centre), centre, steps)
+    above = np.linspace(centre, max(high, centre), steps)
     return np.unique(np.concatenate([below, above]))

@@ -33,7 +33,7 @@ class RoadGround:
     `quantities` (Q) of the factors, with `groups` (J, Q), the error groups of each; `shares` of
     types as `model.spectrum_emissions.driven_shares` gives them; `response` drives the spectrum
     with other factors; `links` gives `district_id`, `vehicle_class`, `road_class` and `vkm` of
-    each link [veh km], where they are at hand.
+    each link [veh km].
     """
 
     streams: tuple[tuple[str, str], ...]
@@ -43,7 +43,7 @@ class RoadGround:
     groups: NDArray[np.object_]
     shares: pd.DataFrame
     response: RoadResponse
-    links: Callable[[], pd.DataFrame] | None = None
+    links: Callable[[], pd.DataFrame]
 
 
 def lay_factors(

@@ -119,21 +119,16 @@ def find_uncertainty(model: Model, question: Question) -> Uncertainty:
 
 def with_intervals(inventory: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """Return the inventory with the intervals of its lines, as `schema.INVENTORY_INTERVALS`."""
-    keys = [encode_rows(part) for part in _alike(inventory[LINE], lines[LINE])]
-    place = pd.Series(np.arange(len(lines)), keys[1]).reindex(keys[0])
-    at = place.fillna(-1).to_numpy(np.int64)  # a line without a mass has no interval
+    keys = [decode(table[LINE]).astype(object) for table in (inventory, lines)]
+    both = pd.concat([own.where(own.notna(), "").astype(str) for own in keys], ignore_index=True)
+    number = encode_rows(both)
+    found = pd.Series(np.arange(len(lines)), number[len(inventory) :])
+    # a line without a mass has no interval
+    at = found.reindex(number[: len(inventory)], fill_value=-1).to_numpy(np.int64)
     out = inventory.copy(deep=False)
     for name in (column for column in lines.columns if column not in LINE):
         out[name] = np.where(at >= 0, lines[name].to_numpy(np.float64)[at], np.nan)
     return out
-
-
-def _alike(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return two tables of the same columns with the same codes."""
-    both = pd.concat([decode(a), decode(b)], ignore_index=True).astype(object)
-    both = both.where(both.notna(), "")
-    coded = both.apply(lambda column: pd.Series(pd.factorize(column.astype(str), sort=True)[0]))
-    return coded.iloc[: len(a)], coded.iloc[len(a) :].reset_index(drop=True)
 
 
 def draw_all(columns: Columns, question: Question, part: str = "draws") -> Floats:

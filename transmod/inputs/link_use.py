@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 
+from transmod.errors import InputError
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.network_files import LINKS_FILE
 from transmod.inputs.results import RESULTS, read_manifest
@@ -16,27 +16,35 @@ from transmod.inputs.tables import read_parquet
 LINKS = "links.parquet"
 
 
-def find_link_use(run: Path, network: Path) -> Callable[[], pd.DataFrame] | None:
+def read_link_use(run: Path, network: Path) -> pd.DataFrame:
     """
-    Find the kilometres that a finished run drove on its links; None if it has not written them.
+    Read the kilometres that a finished run drove on its links.
+
+    Parameters
+    ----------
+    run, network : Path
+        Folders of the run and its network.
 
     Returns
     -------
-    callable or None
-        Gives `district_id`, `vehicle_class`, `road_class`, `vkm` [veh km] of each link.
+    pandas.DataFrame
+        `district_id`, `vehicle_class`, `road_class`, `vkm` [veh km] of each link and district.
+
+    Raises
+    ------
+    InputError
+        If the run has not written its links, or they are not as it wrote them.
     """
     path = run / RESULTS / LINKS
     known = read_manifest(run)["results"].get(LINKS)
     if known is None or not path.is_file() or sha256_file(path) != known:
-        return None
-
-    def read() -> pd.DataFrame:
-        names = [n for n in pq.read_schema(path).names if n.startswith("vkm_")]
-        driven = read_parquet(path, ["link_id", "district_id", *names])
-        road = read_parquet(network / LINKS_FILE, ["link_id", "road_class"])
-        return to_link_use(driven, road)
-
-    return read
+        raise InputError(
+            f"Kilometres of links must be at hand for uncertain volumes of road classes and links: "
+            f"{path} is not there as it was written. Name links in `outputs` of that run."
+        )
+    names = [name for name in pq.read_schema(path).names if name.startswith("vkm_")]
+    driven = read_parquet(path, ["link_id", "district_id", *names])
+    return to_link_use(driven, read_parquet(network / LINKS_FILE, ["link_id", "road_class"]))
 
 
 def to_link_use(driven: pd.DataFrame, road: pd.DataFrame) -> pd.DataFrame:
@@ -51,8 +59,7 @@ def to_link_use(driven: pd.DataFrame, road: pd.DataFrame) -> pd.DataFrame:
         `link_id` and `road_class`.
     """
     columns = {n: n.removeprefix("vkm_") for n in driven.columns if n.startswith("vkm_")}
-    long = driven.rename(columns=columns).melt(
-        ["link_id", "district_id"], list(columns.values()), "vehicle_class", "vkm"
-    )
+    own = driven[["link_id", "district_id", *columns]].rename(columns=columns)
+    long = own.melt(["link_id", "district_id"], list(columns.values()), "vehicle_class", "vkm")
     long = long[long["vkm"] > 0.0].merge(road, on="link_id", how="left")
     return long[["district_id", "vehicle_class", "road_class", "vkm"]]

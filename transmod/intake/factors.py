@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from transmod.inputs.network_files import NETWORK_FILES
@@ -59,19 +59,20 @@ def load_factors(
     processes: Processes,
     *,
     scenario: Scenario,
-    load: tuple[str, float],
+    loads: Mapping[str, float],
 ) -> Factors:
-    """Build the factors of a run with the load factors of a class times a number, at most 1."""
-    vehicle_class, times = load
+    """Build the factors of a run with the load factors of classes times numbers, at most 1."""
     rows = profiles.freight
-    own = rows["vehicle_class"] == vehicle_class
-    loads = rows["load_factor"].mask(own, (rows["load_factor"] * times).clip(upper=1.0))
+    times = rows["vehicle_class"].map(dict(loads)).astype("float64").fillna(1.0)  # of no class: 1
+    load_factor = rows["load_factor"].mask(
+        times != 1.0, (rows["load_factor"] * times).clip(upper=1)
+    )
     given = to_service(scenario, calendar)
     freight = dict(given.freight or {})
-    if vehicle_class in freight and (factor := freight[vehicle_class].load_factor) is not None:
-        changed = replace(freight[vehicle_class], load_factor=min(factor * times, 1.0))
-        freight[vehicle_class] = changed
-    loaded = replace(profiles, freight=rows.assign(load_factor=loads))
+    for name in loads:
+        if name in freight and (own := freight[name].load_factor) is not None:
+            freight[name] = replace(freight[name], load_factor=min(own * loads[name], 1.0))
+    loaded = replace(profiles, freight=rows.assign(load_factor=load_factor))
     service = replace(given, freight=freight)
     base = _build_factors(loaded, fleet, calendar, scenario=scenario, service=service)
     return complete_factors(base, loaded, streams, climate, processes, scenario=scenario)

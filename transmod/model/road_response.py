@@ -7,7 +7,7 @@ factor curves that are moved: the sum over nodes is the same, and curves are few
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,7 +58,7 @@ class RoadResponse:
 
     `spectrum` (A, G, S x R, K, C) [veh km]; `gradients` (G,); `factors` of J types; `shares`
     (M, C, J), and `which` of them holds in each area (A,); `district` (A,) is the position of the
-    district of each area; `reload` builds factors with the loads of a class times a number.
+    district of each area; `reload` builds factors with the loads of classes times numbers.
     """
 
     spectrum: Floats
@@ -67,7 +67,7 @@ class RoadResponse:
     shares: Floats
     which: Integers
     district: Integers
-    reload: Callable[[str, float], Factors]
+    reload: Callable[[Mapping[str, float]], Factors]
 
     def to_speeds(self, nodes: Floats, *, is_offset: bool, rows: RoadRows) -> Floats:
         """Return what rows emit (S, N) at errors of speed (S,), over what they emit without."""
@@ -79,9 +79,13 @@ class RoadResponse:
 
         return self._over_given([move(node) for node in nodes.tolist()], rows)
 
-    def to_loads(self, vehicle_class: str, nodes: Floats, rows: RoadRows) -> Floats:
-        """Return what rows of a class emit (S, N) with loads times nodes (S,)."""
-        return self._over_given([self.reload(vehicle_class, n) for n in nodes.tolist()], rows)
+    def to_loads(self, classes: Sequence[str], nodes: Floats, rows: RoadRows) -> Floats:
+        """Return what rows emit (S, N) with the loads of some classes times nodes (S,)."""
+        loaded = [
+            self.factors if node == 1.0 else self.reload(dict.fromkeys(classes, node))
+            for node in nodes.tolist()
+        ]
+        return self._over_given(loaded, rows)
 
     def _over_given(self, others: Sequence[Factors], rows: RoadRows) -> Floats:
         given = self._emit(self.factors, rows)

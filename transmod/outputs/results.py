@@ -24,6 +24,7 @@ from transmod.outputs.caption import Caption
 from transmod.outputs.drawing import Pen
 from transmod.outputs.manifest import file_hashes, write_manifest
 from transmod.outputs.tables import write_geo_table, write_table
+from transmod.outputs.uncertainty import draw_uncertainty
 from transmod.schema import (
     HOURS,
     LINK_RESULTS,
@@ -106,6 +107,8 @@ def write_results(
         _write_map(folder, results, caption)
     if pen is not None:
         progress("figures")
+        if results.books.uncertainty is not None:
+            draw_uncertainty(results.books.uncertainty, folder / "figures", caption)
         pen.wait()
     progress("manifest")
     write_manifest(
@@ -114,7 +117,7 @@ def write_results(
             "inputs": inputs,
             "results": file_hashes(folder),
             "options": options,
-            "seed": None,
+            "seed": results.books.seed,
             "totals": results.books.totals,
             "checks": [asdict(check) for check in results.checks],
             "notes": list(results.notes),

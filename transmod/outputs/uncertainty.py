@@ -13,6 +13,7 @@ from transmod.outputs.wording import TEXT, word
 from transmod.schema import SENSITIVITY, UNCERTAINTY
 
 MOST_INPUTS = 10  # of a panel: those that matter most
+_ALIKE = {"voc": "VOC", "pm": "PM", "co": "CO", "bc": "BC", "lcv": "van"}
 LEAST_SHARE = 0.0005  # of the variance: what has less is not drawn
 
 
@@ -65,5 +66,12 @@ def _to_panel(found: Uncertainty, name: str, rows: pd.DataFrame, caption: Captio
 
 
 def _to_words(name: str) -> str:
-    words = name.replace("_", " ")
-    return words[:1].upper() + words[1:]
+    """Write the name of an input as people read it; what correlates goes by the first."""
+    first, *others = name.split(" with ")
+    words = [
+        part if part == "energy" else TEXT.get(f"substance_{part}", part)
+        for part in first.split("_")
+    ]
+    text = " ".join(_ALIKE.get(part, part) for part in words)
+    text = text[:1].upper() + text[1:]
+    return TEXT["and_correlated"].format(text, len(others)) if others else text

@@ -22,7 +22,7 @@ from transmod.outputs.wording import TEXT, number
 
 _WIDTH = 9.3  # in
 _LINE, _GAP = 0.25, 0.35  # in: of an input, between panels
-_LABELS, _FIGURES = 2.75, 2.15  # in: left and right of the bars
+_LABELS, _FIGURES = 3.0, 2.15  # in: left and right of the bars
 _LESS, _MORE, _ALL = "#4a78b0", "#b5442e", "#70767c"
 
 
@@ -62,7 +62,7 @@ def draw_tornado(
         Texts.
     """
     head, foot = head_and_foot(title, source, _WIDTH)
-    heights = [_LINE * (len(panel.inputs) + 2.4) for panel in panels]
+    heights = [_LINE * (len(panel.inputs) + 2.7) for panel in panels]
     with plain_style():
         sheet = Sheet(_WIDTH, head + 0.1 + sum(heights) + _GAP * len(panels) + foot)
         sheet.frame(title, subtitle, source)
@@ -90,7 +90,7 @@ def _draw_panel(sheet: Sheet, panel: TornadoPanel, top: float) -> None:
     for edge, name in zip(edges, names, strict=True):
         sheet.text(edge, y, name, size=7, color=GREY, ha="right")
     centre = place(panel.value)
-    bottom = y - _LINE * (len(swings) + 0.2)
+    bottom = y - _LINE * (len(swings) + 0.25) - 0.1
     sheet.line([centre] * 2, [y - 0.12, bottom], color=INK, lw=0.8)
     for i, swing in enumerate(swings):
         y -= _LINE * (1.25 if i == 1 else 1.0)
