@@ -81,7 +81,10 @@ class Gap:
                 "calibration", "factor", math.nan, "computed",
                 "of rows of their own in the ledger; no other row is changed", share=factor,
             )  # fmt: skip
-        self.say("calibration", "added", after - self.modelled, "computed", "")
+        self.say(
+            "calibration", "added", after - self.modelled, "computed",
+            "sum of these rows; below zero where they take away",
+        )  # fmt: skip
         self.say("after", "road traffic", after, "computed", why)
         if self.other_uses:
             self.say(

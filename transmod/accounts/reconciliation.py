@@ -26,6 +26,7 @@ from transmod.schema import RECONCILIATION, VEHICLE_CLASSES
 
 ELECTRICITY = "electricity"
 _INSIDE = "driven inside the boundary"
+_MADE_UP = "the causes and the rest of the gap make it up"
 _STATUS = {"input missing": "not estimated"}
 
 
@@ -229,7 +230,7 @@ def _compare_fuel(name: str, model: _Model, evidence: Evidence) -> Gap:
         gap.say("given", "sold", math.nan, "not estimated", "sales do not name it")
         return gap
     gap.say("given", "sold", gap.given, "given", str(sold["source"]))
-    gap.say("gap", "sold less modelled", gap.size, "computed", "")
+    gap.say("gap", "sold less modelled", gap.size, "computed", _MADE_UP)
     if sold["covers"] == "all":
         _add_other_uses(gap, model)
     if gap.modelled > 0.0:
@@ -343,7 +344,7 @@ def _compare_class(name: str, model: _Model, evidence: Evidence) -> Gap:
     own_vehicles = given["counts"] == "own_vehicles"
     who = "by the city's own vehicles" if own_vehicles else "inside the boundary"
     gap.say("given", "counted", gap.given, "given", f"{who}; {given['source']}")
-    gap.say("gap", "counted less modelled", gap.size, "computed", "")
+    gap.say("gap", "counted less modelled", gap.size, "computed", _MADE_UP)
     if own_vehicles:
         for row in model.list_causes(dict.fromkeys(own, math.nan)):
             status = _STATUS.get(str(row["status"]), "estimated")
