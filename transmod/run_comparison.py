@@ -15,28 +15,17 @@ from transmod.accounts.differences import Bookkeeping, find_causes, to_amounts, 
 from transmod.accounts.place_differences import compare_cells, compare_links
 from transmod.accounts.shapley import METHOD
 from transmod.errors import CheckError, InputError
-from transmod.inputs.hashes import sha256_file
-from transmod.inputs.results import (
-    MANIFEST,
-    RESULTS,
-    has_result,
-    read_manifest,
-    read_result_grid,
-    read_result_table,
-    verify_files,
-)
-from transmod.inputs.shipped import PROFILES, find_shipped
+from transmod.inputs.results import has_result, read_result_grid, read_result_table
 from transmod.intake.factors import recall_factors
-from transmod.intake.inputs import Inputs, read_inputs
+from transmod.intake.inputs import Inputs
 from transmod.intake.processes import choose_processes, lay_climate, with_mileage
 from transmod.intake.sources import MOVEMENTS
 from transmod.intake.stock import use_economy
 from transmod.model.electric import find_grid_losses
 from transmod.model.factors import Factors, find_grid_factor
 from transmod.model.spectrum_terms import RoadSide, road_terms
-from transmod.model.terms import TERM_KEYS, terms_of_rows
+from transmod.model.terms import terms_of_rows
 from transmod.outputs.comparison import ComparisonTables, check_folder, write_comparison
-from transmod.outputs.folder import repair
 from transmod.profiles import recall_profiles
 from transmod.run_options import (
     OptionDifference,
@@ -45,25 +34,22 @@ from transmod.run_options import (
     set_name,
     set_tables,
 )
-from transmod.schema import EMISSION_KEYS, POLLUTANTS
+from transmod.run_side import (
+    ComparedRun,
+    Side,
+    energy_beside,
+    name_run,
+    read_side,
+    require_present,
+    rows_beside,
+)
+from transmod.schema import POLLUTANTS
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from transmod.accounts.place_differences import CellDifferences
     from transmod.inputs.network import Network
-
-
-@dataclass(frozen=True, eq=False)
-class ComparedRun:
-    """Which run was compared: its name, title and year, and the SHA-256 of its manifest."""
-
-    folder: str
-    name: str
-    title: str
-    year: int
-    period: str
-    manifest_sha256: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,19 +81,6 @@ class RunComparison:
         return tuple(one for one in self.options if one.warning is not None)
 
 
-@dataclass(frozen=True, eq=False)
-class _Side:
-    """A run with all that is compared of it."""
-
-    folder: Path
-    manifest: dict[str, Any]
-    inputs: Inputs
-    ledger: pd.DataFrame
-    energy: pd.DataFrame
-    spectrum: pd.DataFrame
-    vkm: pd.DataFrame
-
-
 def compare(
     run_a: Path, run_b: Path, *, out: Path | None = None, pollutant: str = "co2"
 ) -> RunComparison:
@@ -136,19 +109,34 @@ def compare(
     What a run emits on roads is computed anew from its spectrum, with the fleet and factors of
     either run; sources beside the road come from the ledgers, where energy stands for activity.
     """
-    if pollutant not in POLLUTANTS:
-        raise InputError(
-            f"The pollutant of a map must be one of {', '.join(POLLUTANTS)}: found {pollutant!r}."
-        )
+    check_pollutant(pollutant)
     if out is not None:
         check_folder(Path(out))  # before all that takes time
-    for run in (run_a, run_b):
-        _require_present(Path(run))
-    sides = _read_side(Path(run_a)), _read_side(Path(run_b))
+    require_present([Path(run_a), Path(run_b)])
+    return compare_sides((read_side(Path(run_a)), read_side(Path(run_b))), out, pollutant)
+
+
+def check_pollutant(name: str) -> None:
+    """
+    Make sure that a map can show a pollutant.
+
+    Raises
+    ------
+    InputError
+        If it is none that the program knows.
+    """
+    if name not in POLLUTANTS:
+        raise InputError(
+            f"The pollutant of a map must be one of {', '.join(POLLUTANTS)}: found {name!r}."
+        )
+
+
+def compare_sides(sides: tuple[Side, Side], out: Path | None, pollutant: str) -> RunComparison:
+    """Compare two runs that were read; as `compare`, which says what is raised."""
     notes: list[str] = []
     beside = terms_of_rows(
-        [_rows_beside(side) for side in sides],
-        [_energy_beside(side) for side in sides],
+        [rows_beside(side) for side in sides],
+        [energy_beside(side) for side in sides],
         is_same_set=_same_set(sides, MOVEMENTS),
     )
     driven = road_terms(_road_sides(sides), _build_factors(sides, notes))
@@ -167,7 +155,8 @@ def compare(
     except CheckError as error:
         raise CheckError(
             f"{error}\nResults that an earlier program computed may differ in a digit: compute "
-            f"both anew, transmod run {run_a} --force and transmod run {run_b} --force."
+            f"both anew, transmod run {sides[0].folder} --force and transmod run "
+            f"{sides[1].folder} --force."
         ) from error
     notes += _say_not_estimated(sides)
     links = cells = None
@@ -182,8 +171,8 @@ def compare(
         grids = [read_result_grid(side.folder) for side in sides]
         cells = compare_cells(grids[0], grids[1], notes)
     found = RunComparison(
-        a=_name(sides[0]),
-        b=_name(sides[1]),
+        a=name_run(sides[0]),
+        b=name_run(sides[1]),
         method=METHOD,
         options=options,
         differences=to_differences(amounts, [side.vkm for side in sides], causes.wide),
@@ -238,45 +227,7 @@ def to_facts(found: RunComparison) -> dict[str, Any]:
     }
 
 
-def _require_present(run: Path) -> None:
-    """Make sure that results are of the inputs that lie there now."""
-    repair(run)
-    faults = verify_files(run, {PROFILES: find_shipped(PROFILES)})
-    if faults:
-        raise InputError(
-            f"The results of {run} must be of its present inputs: {len(faults)} files are not as "
-            f"the manifest says, first {faults[0]} See `transmod verify {run}`; compute them anew: "
-            f"transmod run {run} --force."
-        )
-
-
-def _read_side(run: Path) -> _Side:
-    activity = read_result_table(run, "activity")
-    vkm = activity.groupby(["district_id", "vehicle_class"])["vkm"].sum().reset_index()
-    return _Side(
-        folder=run,
-        manifest=read_manifest(run),
-        inputs=read_inputs(run),
-        ledger=read_result_table(run, "ledger"),
-        energy=read_result_table(run, "energy"),
-        spectrum=read_result_table(run, "spectrum"),
-        vkm=vkm,
-    )
-
-
-def _name(side: _Side) -> ComparedRun:
-    scenario = side.inputs.scenario
-    return ComparedRun(
-        folder=str(side.folder),
-        name=side.folder.resolve().name,
-        title=scenario.title,
-        year=scenario.year,
-        period=scenario.calendar.period,
-        manifest_sha256=sha256_file(side.folder / RESULTS / MANIFEST),
-    )
-
-
-def _road_sides(sides: tuple[_Side, _Side]) -> tuple[RoadSide, RoadSide]:
+def _road_sides(sides: tuple[Side, Side]) -> tuple[RoadSide, RoadSide]:
     found = []
     for side in sides:
         inputs = side.inputs
@@ -308,12 +259,12 @@ def _loss_share(inputs: Inputs) -> float | None:
     )
 
 
-def _same_set(sides: tuple[_Side, _Side], name: str | None = None) -> bool:
+def _same_set(sides: tuple[Side, Side], name: str | None = None) -> bool:
     tables = [set_tables(s.manifest, name or set_name(s.manifest)) for s in sides]
     return tables[0] == tables[1]
 
 
-def _build_factors(sides: tuple[_Side, _Side], notes: list[str]) -> dict[tuple[int, int], Factors]:
+def _build_factors(sides: tuple[Side, Side], notes: list[str]) -> dict[tuple[int, int], Factors]:
     """Return the factors of all types of both fleets, by whose settings and whose set."""
     own = tuple(_factors_of(side, side, sides, notes) for side in sides)
     factors = {(d, d): own[d] for d in (0, 1)}
@@ -332,7 +283,7 @@ def _build_factors(sides: tuple[_Side, _Side], notes: list[str]) -> dict[tuple[i
     return factors | crossed
 
 
-def _factors_of(side: _Side, of_set: _Side, sides: Sequence[_Side], notes: list[str]) -> Factors:
+def _factors_of(side: Side, of_set: Side, sides: Sequence[Side], notes: list[str]) -> Factors:
     """Build factors by the settings of one run and the set of another, of all types it knows."""
     inputs, scenario = side.inputs, side.inputs.scenario
     profiles = with_mileage(
@@ -373,22 +324,7 @@ def _factors_of(side: _Side, of_set: _Side, sides: Sequence[_Side], notes: list[
         return build(own)
 
 
-def _rows_beside(side: _Side) -> pd.DataFrame:
-    """Return what does not come from the spectrum, each key once."""
-    rows = side.ledger[side.ledger["mass_t"].notna() & ~_is_driven(side.ledger)]
-    return rows.groupby(list(TERM_KEYS), dropna=False)["mass_t"].sum().reset_index()
-
-
-def _energy_beside(side: _Side) -> pd.DataFrame:
-    rows = side.energy[~_is_driven(side.energy)]
-    return rows.groupby(list(EMISSION_KEYS), dropna=False)["energy_tj"].sum().reset_index()
-
-
-def _is_driven(rows: pd.DataFrame) -> pd.Series:
-    return (rows["location"] == "link") & (rows["subsector"] == "road")
-
-
-def _say_not_estimated(sides: tuple[_Side, _Side]) -> list[str]:
+def _say_not_estimated(sides: tuple[Side, Side]) -> list[str]:
     """Say which substances one run has no figure of, where the other has one."""
     keys = ["activity", "process", "pollutant"]
     found: list[set[tuple[Any, ...]]] = []
@@ -407,7 +343,7 @@ def _say_not_estimated(sides: tuple[_Side, _Side]) -> list[str]:
     return notes
 
 
-def _can_compare(sides: tuple[_Side, _Side], name: str, notes: list[str]) -> bool:
+def _can_compare(sides: tuple[Side, Side], name: str, notes: list[str]) -> bool:
     lacking = [side.folder.name for side in sides if not has_result(side.folder, name)]
     if lacking:
         notes.append(f"{name} is not compared: {' and '.join(lacking)} did not write it.")
