@@ -239,8 +239,9 @@ def test_district_name_without_letters_in_the_font_gives_way_to_its_id(tmp_path,
         total_unit="t",
         **TEXTS,
     )
-    assert any(text.endswith("  00") for text in written)
-    assert any(text.endswith("  01") for text in written)
+    assert any(text.endswith(". 00") for text in written)
+    assert any(text.endswith(". 01") for text in written)
+    assert "Districts by rank, the largest first: t" in written
 
 
 def test_network_map_lists_lengths_by_road_class(tmp_path, written):
@@ -275,7 +276,7 @@ def test_hours_say_how_many_have_no_value(tmp_path, written):
     assert {"Workday", "Weekend"} <= set(written)
 
 
-def test_no_figure_of_hours_for_one_hour(tmp_path):
+def test_no_figure_of_hours_for_one_hour_and_what_is_held_elsewhere_is_said(tmp_path, written):
     _, boundary, districts = small_city()
     paths = draw_figures(
         tmp_path,
@@ -290,8 +291,10 @@ def test_no_figure_of_hours_for_one_hour(tmp_path):
         year=2019,
         period="hour",
         source="",
+        held_t=1_234.0,
     )
     assert [path.name for path in paths] == ["districts_co2.png", "classes_co2.png"]
+    assert "1,234 t of it included elsewhere in the inventory" in " ".join(written)
 
 
 def test_class_limits_by_hand():

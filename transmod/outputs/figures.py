@@ -221,6 +221,7 @@ def draw_figures(  # noqa: PLR0913  all that figures show
     year: int,
     period: str,
     source: str,
+    held_t: float = 0.0,
 ) -> list[Path]:
     """
     Draw all figures of a run.
@@ -247,6 +248,8 @@ def draw_figures(  # noqa: PLR0913  all that figures show
         Texts: name of the city or run; whose data, how the volumes came about.
     year, period
         Year of the account; `year`, `day` or `hour`: the time to which all amounts belong.
+    held_t
+        CO2 [t] among them that the inventory includes elsewhere: said beside them.
 
     Returns
     -------
@@ -256,6 +259,8 @@ def draw_figures(  # noqa: PLR0913  all that figures show
     folder.mkdir(parents=True, exist_ok=True)
     span = word(period)
     subtitle = TEXT["direct"].format(year)
+    if held_t > 0.0:
+        subtitle += TEXT["held"].format(number(held_t))
     texts = {"source": source, "subtitle": subtitle}
     written = []
     extent = None

@@ -261,7 +261,7 @@ def draw_district_map(  # noqa: PLR0913  a map has many texts
     rows = [
         Row(
             (
-                f"{str(rank).rjust(2, FIGURE_SPACE)}  {names[i]}",
+                f"{str(rank).rjust(2, FIGURE_SPACE)}. {names[i]}",
                 number(totals[i]),
                 percent(totals[i], everything),
             )
@@ -278,7 +278,11 @@ def draw_district_map(  # noqa: PLR0913  a map has many texts
         (TEXT["of_area"], TEXT["of_total"]),
         (*_key(limits, values, areas, []), *border_rows(districts)),
     )
-    listing = Block(total_unit, (total_unit.split(maxsplit=1)[0], TEXT["of_total"]), tuple(rows))
+    listing = Block(
+        TEXT["ranked"].format(total_unit),
+        (total_unit.split(maxsplit=1)[0], TEXT["of_total"]),
+        tuple(rows),
+    )
     with plain_style():
         extent = map_extent(boundary)
         sheet, axes = lay_out(extent, [key, listing], title, subtitle, source)
@@ -296,7 +300,7 @@ def draw_district_map(  # noqa: PLR0913  a map has many texts
         draw_names(
             axes,
             [
-                (polygons[i], f"{rank}  {names[i]}", f"{rank}", fills[i])
+                (polygons[i], f"{rank}. {names[i]}", f"{rank}.", fills[i])
                 for rank, i in enumerate(order, 1)
             ],
         )

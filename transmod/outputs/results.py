@@ -232,15 +232,21 @@ def _draw(pen: Pen, folder: Path, results: Results, caption: Caption) -> None:
         year=caption.year,
         period=caption.period,
         source=caption.source,
+        held_t=float(_exhaust(results).query("notation_key == 'IE'")["mass_t"].sum()),
     )
+
+
+def _exhaust(results: Results) -> pd.DataFrame:
+    """Return the ledger's rows of CO2 that road traffic emits on links, held elsewhere or not."""
+    ledger = results.books.ledger
+    return ledger[
+        (ledger["location"] == "link") & (ledger["scope"] == 1) & (ledger["pollutant"] == "co2")
+    ]
 
 
 def _class_totals(results: Results) -> pd.DataFrame:
     """Return scope 1 CO2 and vehicle-kilometres of each vehicle class."""
-    ledger = results.books.ledger
-    own = ledger[
-        (ledger["location"] == "link") & (ledger["scope"] == 1) & (ledger["pollutant"] == "co2")
-    ]
+    own = _exhaust(results)
     road = results.tables.activity[results.tables.activity["subsector"] == "road"]
     vkm = road.groupby("vehicle_class")["vkm"].sum()
     # a class without exhaust, such as an all-electric fleet, has no row: its CO2 is unknown here
