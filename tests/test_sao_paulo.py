@@ -6,6 +6,7 @@ so the vehicle-kilometres before cutting are sums over a table of 1,542 rows.
 """
 
 import json
+import math
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,6 +18,8 @@ import small_run
 
 from transmod.network import build_network
 from transmod.run import run
+from transmod.run_comparison import compare
+from transmod.schema import CAUSES
 
 pytestmark = pytest.mark.realdata
 
@@ -212,3 +215,99 @@ def test_plausible_co2(hour):
     assert 150 < per_km["car"] < 400
     assert per_km["motorcycle"] < per_km["car"] < per_km["lcv"] < per_km["rigid_truck"]
     assert facts.totals["co2_t"] == pytest.approx(grams.sum() / 1e6, rel=1e-12)
+
+
+# scenarios
+
+CENTRE = [(-46.72, -23.62), (-46.6, -23.62), (-46.6, -23.5), (-46.72, -23.5), (-46.72, -23.62)]
+HEAD = 'title = "{}"\nextends = "../day"\noutputs = {}\n'
+SCENARIOS = {
+    "electric_buses": (
+        ["accounts"],
+        'kind = "set_fleet_share"\nvehicle_types = "bus_bev_standard"\nshare = 1.0\n',
+    ),
+    "electric_cars": (
+        ["accounts"],
+        """kind = "set_fleet_share"
+vehicle_types = "car_bev_medium"
+share = {2014 = 0.0, 2030 = 0.3}
+[fleet]
+year = 2030
+""",
+    ),
+    "truck_ban": (
+        ["accounts", "links", "grid"],
+        'kind = "restrict_access"\nvehicle_class = "rigid_truck"\nzone = "input/centre.geojson"\n',
+    ),
+    "consolidation": (
+        ["accounts", "links", "grid"],
+        """kind = "consolidate_freight"
+vehicle_class = "rigid_truck"
+load_factor = 0.7
+empty_share = 0.15
+""",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def scenarios(day):
+    """The scenarios of the working day, computed and compared with it."""
+    base, _ = day
+    found = {}
+    for name, (outputs, measure) in SCENARIOS.items():
+        folder = base.parent / name
+        (folder / "input").mkdir(parents=True)
+        polygon = {"type": "Polygon", "coordinates": [CENTRE]}
+        (folder / "input" / "centre.geojson").write_text(json.dumps(polygon))
+        text = HEAD.format(name, json.dumps(outputs)) + "[[measures]]\n" + measure
+        (folder / "scenario.toml").write_text(text)
+        facts = run(folder)
+        found[name] = facts, compare(base, folder, out=folder / "comparison")
+    return found
+
+
+def city_row(found, pollutant, account="total"):
+    rows = found.differences
+    own = rows[(rows["by"] == "city") & (rows["account"] == account)]
+    return own.set_index("pollutant").loc[pollutant]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_causes_of_a_scenario_add_up(scenarios, name):
+    _, found = scenarios[name]
+    for pollutant in ("co2", "co2e", "nox", "pm2_5", "energy"):
+        row = city_row(found, pollutant)
+        causes = math.fsum(row[cause] for cause in CAUSES)
+        assert row["difference"] == pytest.approx(causes, rel=1e-9, abs=1e-9 * row["amount_a"])
+    assert all(check.passed and check.relative_difference < 1e-9 for check in found.checks)
+    assert not found.warnings
+
+
+@pytest.mark.parametrize("name", ["electric_buses", "electric_cars"])
+def test_a_scenario_of_the_fleet_drives_no_link(scenarios, name):
+    facts, found = scenarios[name]
+    assert facts.notes[0] == "No link was driven: the spectrum is that of ../day."
+    co2 = city_row(found, "co2")
+    assert co2["fleet"] < 0.0
+    assert co2["fleet"] == pytest.approx(co2["difference"], rel=1e-9)
+    assert city_row(found, "co2e", "scope_2")["difference"] > 0.0
+
+
+@pytest.mark.parametrize("name", ["truck_ban", "consolidation"])
+def test_a_scenario_of_trucks_changes_activity_and_speed(scenarios, name):
+    _, found = scenarios[name]
+    co2 = city_row(found, "co2")
+    assert co2["activity"] < 0.0
+    assert abs(co2["speed"]) > 0.0  # roads are emptier
+    for figure in ("difference_map.png", "causes.png"):
+        assert (Path(found.b.folder) / "comparison" / figure).is_file()
+
+
+def test_fuller_trucks_carry_the_same(scenarios, day):
+    base, _ = day
+    loads = []
+    for folder in (base, base.parent / "consolidation"):
+        activity = pd.read_parquet(folder / "results" / "activity.parquet")
+        loads.append(activity.groupby("vehicle_class")["tonne_km"].sum()["rigid_truck"])
+    assert loads[1] == pytest.approx(loads[0], rel=1e-6)  # inside and outside shift with no load
