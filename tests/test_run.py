@@ -380,7 +380,8 @@ def test_accounts_alone(city, tmp_path):
     folder = build(tmp_path, outputs=["accounts"])
     run(folder)
     names = {
-        "activity.parquet", "cross_walk.csv", "energy.parquet", "hours.parquet", "inventory.csv",
+        "activity.parquet", "cross_walk.csv", "energy.parquet", "hours.parquet", "indicators.csv",
+        "inventory.csv",
         "ledger.parquet", "manifest.json", "overlaps.csv", "pieces.parquet", "spectrum.parquet",
     }  # fmt: skip
     found = hashes(folder / "results")
