@@ -1011,6 +1011,25 @@ CAUSES_OF_DIFFERENCES = Table(
         _BY_CAUSE,
     ),
 )
+SUMMARY_OF_COMPARISONS = Table(
+    "summary",
+    "what several runs and the one that they are compared with hold of a substance in all",
+    ("run", "account", "pollutant"),
+    (
+        Column("run", "string", "-", "run that is compared with the base"),
+        Column("title", "string", "-", "title of its scenario"),
+        Column("year", "int64", "-", "year of its account"),
+        *_COMPARED,
+        Column("amount_base", "float64", "as unit", "of the base; null: no figure", nullable=True),
+        Column("amount", "float64", "as unit", "of the run; null: no figure", nullable=True),
+        Column("difference", "float64", "as unit", "run less base; no figure counts as nothing"),
+        Column("difference_percent", "float64", "%", "run less base, of the base", nullable=True),
+        *(
+            Column(name, "float64", "as unit", f"of the difference: {name}", nullable=True)
+            for name in CAUSES
+        ),
+    ),
+)
 CAUSES_BY_TYPE = Table(
     "causes_by_type",
     "a cause of a difference between two runs, of a vehicle type in the whole city",
@@ -1058,6 +1077,42 @@ CELL_DIFFERENCES = Table(
         Column("x_m", "float64", "m", "centre of the cell, in the CRS of the grid"),
         Column("y_m", "float64", "m", "centre of the cell, in the CRS of the grid"),
         *_difference_columns("t"),
+    ),
+)
+
+# figures of a series, and their units
+SERIES_FIGURES = {
+    "co2_t": "t",
+    "co2e_t": "t",
+    "nox_t": "t",
+    "pm2_5_t": "t",
+    "energy_tj": "TJ",
+    "vkm": "veh km",
+}
+SERIES = Table(
+    "series",
+    "what a run of a series holds in an account, beside the run that it extends",
+    ("run", "account"),
+    (
+        Column("run", "string", "-", "folder of the run, from that of the series"),
+        Column("account", "string", "-", "total of the rule, or what stands apart", choices=ACCOUNTS),
+        Column("title", "string", "-", "title of the scenario"),
+        Column("year", "int64", "-", "year of the account"),
+        Column("fleet_year", "int64", "-", "year of the fleet; null: not stated", nullable=True),
+        Column("period", "string", "-", "what the amounts stand for"),
+        Column("rule", "string", "-", "accounting rule"),
+        Column("base", "string", "-", "folder of the run that it extends", nullable=True),
+        *(
+            column
+            for name, unit in SERIES_FIGURES.items()
+            for column in (
+                Column(name, "float64", unit, "amount; null: no figure", nullable=True),
+                Column(f"{name}_difference", "float64", unit, "less that of the base", nullable=True),
+                Column(f"{name}_percent", "float64", "%", "difference, of the base", nullable=True),
+            )
+        ),
+        Column("manifest_sha256", "string", "-", "manifest of the results"),
+        Column("base_manifest_sha256", "string", "-", "manifest of the base's", nullable=True),
     ),
 )
 
