@@ -13,6 +13,7 @@ from transmod.errors import InputError
 from transmod.inputs.volumes import Volumes
 
 CAR, TRUCK, BUS = 0, 1, 2  # streams in the order of the schema
+CLASSES = ("car", "taxi", "coach")
 COACHES = (("coach", "coach_diesel_standard_euro6abc_dpf_scr", 1.0),)
 DAILY = {"traffic": {"kind": "aadt", "volumes": "input/daily.parquet"}, "period": "year"}
 MIX = {"fleet": {"mix": "input/mixed.csv"}}
@@ -133,6 +134,17 @@ def test_a_road_is_built_with_the_volumes_of_a_file(town, before):
     assert changed.volumes.n_links_given == 8
 
 
+def test_blocks_of_any_size_hold_the_same(town):
+    build = {"kind": "build_road", "volumes": "input/built.parquet"}
+    onto = [{"links": [3], "share": 0.5}]
+    changed, _ = town.change(build, {"kind": "close_road", "links": [7], "onto": onto})
+    (whole,) = changed.volumes.blocks()
+    single = list(changed.volumes.blocks(max_bytes=1))
+    assert [(block.first, block.last) for block in single] == [(i, i + 1) for i in range(8)]
+    np.testing.assert_array_equal(np.concatenate([b.volume for b in single]), whole.volume)
+    np.testing.assert_array_equal(np.concatenate([b.given for b in single]), whole.given)
+
+
 def test_reassigned_links_get_the_volumes_of_the_file_of_all_streams(town, before):
     after = town.vehicles({"kind": "reassign_traffic", "volumes": "input/other.parquet"})
     assert after[7].tolist() == [60.0, 0.0, 0.0]
@@ -180,6 +192,22 @@ def test_persons_may_go_to_a_class_that_does_not_drive_yet(town, before):
     after = count(changed, calendar, 8)
     column = changed.volumes.streams.index(("coach", "all"))
     np.testing.assert_allclose(after[:, column], 0.1 * before[:, CAR] * 1.5 / 30.0, rtol=1e-14)
+
+
+def test_persons_may_change_twice_and_again_find_a_class_that_does_not_drive_yet(town, before):
+    persons = {"fleet": {"mix": "input/more.csv", "occupancy": dict.fromkeys(CLASSES, 2.0)}}
+    to_taxi = {"kind": "shift_mode", "vehicle_class": "car", "share": 0.5, "to": "taxi"}
+    to_coach = {"kind": "shift_mode", "vehicle_class": "taxi", "share": 0.5, "to": "coach"}
+    changed, calendar = town.change(to_taxi, to_coach, **persons)
+    names = [name for name, _ in changed.volumes.streams]
+    after = count(changed, calendar, 8)
+    for name, share in (("car", 0.5), ("taxi", 0.25), ("coach", 0.25)):
+        np.testing.assert_allclose(after[:, names.index(name)], share * before[:, CAR])
+
+
+def test_those_who_walk_need_no_occupancy(town, before):
+    after = town.vehicles({"kind": "shift_mode", "vehicle_class": "car", "share": 0.1})
+    np.testing.assert_allclose(after[:, CAR], 0.9 * before[:, CAR], rtol=1e-15)
 
 
 def test_freight_leaves_the_road_by_its_share(town, before):

@@ -139,6 +139,11 @@ def compare_profiles(
                 for side in zip(sets, given, strict=True)
                 if side[0].conditions
             ),
+            *(
+                ("Zones are driven by the mean fleet of their district.",)
+                if "zone" in spectrum
+                else ()
+            ),
             "Cold starts and evaporation do not follow from the spectrum: not compared.",
         ),
     )

@@ -36,15 +36,20 @@ def restrict_access(task: Task, bench: Bench, faults: Faults) -> Done:
     zone, names = bench.zone.copy(), list(bench.zones)
     shares = dict(bench.fleet.zone_share)
     inside = set(bench.zone[found.links].tolist())
-    for old, district_id, links in list(bench.groups()):
-        if old not in inside:
-            continue
-        mine = links & found.links
+    groups = [
+        (old, district_id, links & found.links)
+        for old, district_id, links in bench.groups()
+        if old in inside
+    ]
+    in_hours = _share_of_hours(found, [links for *_, links in groups], bench)
+    for (old, district_id, mine), driven in zip(groups, in_hours, strict=True):
         share = bench.share_of(old, district_id)
         gone = np.where(found.streams, (share * banned).sum(axis=1), 0.0)
         target = _name_zone(measure, bench.zones[old], bench.zones)
-        zone[mine] = _number(target, names)
-        part = np.where(found.streams, measure.share * _share_of_hours(found, mine, bench), 0.0)
+        if target not in names:
+            names.append(target)
+        zone[mine] = names.index(target)
+        part = np.where(found.streams, measure.share * driven, 0.0)
         if measure.response == "replaced":
             _check_left(task, bench, gone, share, banned, faults)
             shares[target, district_id] = replace_types(share, banned, part)
@@ -70,29 +75,24 @@ def restrict_access(task: Task, bench: Bench, faults: Faults) -> Done:
 
 def _name_zone(measure: RestrictAccess, old: str, names: list[str]) -> str:
     """Name the zone that a measure makes of another."""
-    title = measure.title
-    own = title if not old else f"{old} + {title}"
-    place = 2
+    plain = f"{old} + {measure.title}" if old else measure.title
+    own, number = plain, 1
     while own in names:
-        own = f"{title} ({place})" if not old else f"{old} + {title} ({place})"
-        place += 1
+        number += 1
+        own = f"{plain} ({number})"
     return own
 
 
-def _number(name: str, names: list[str]) -> int:
-    if name not in names:
-        names.append(name)
-    return names.index(name)
-
-
-def _share_of_hours(found: Found, links: Bools, bench: Bench) -> Floats:
-    """Return the share of each stream's kilometres on links in the slots found, (C,)."""
-    if found.slots is None or not links.any():
-        return np.ones(len(bench.streams))
-    vkm = sum_hours(bench.volumes, links, bench.length_km) * bench.hours
-    total = vkm.sum(axis=1)
-    inside = vkm[:, found.slots].sum(axis=1)
-    return np.divide(inside, total, out=np.ones_like(total), where=total > 0.0)
+def _share_of_hours(found: Found, groups: list[Bools], bench: Bench) -> list[Floats]:
+    """Return the share of each stream's kilometres in the slots found, (C,), by group of links."""
+    if found.slots is None:
+        return [np.ones(len(bench.streams))] * len(groups)
+    shares = []
+    for sums in sum_hours(bench.volumes, groups, bench.length_km):
+        vkm = sums * bench.hours
+        total, inside = vkm.sum(axis=1), vkm[:, found.slots].sum(axis=1)
+        shares.append(np.divide(inside, total, out=np.ones_like(total), where=total > 0.0))
+    return shares
 
 
 def _find_banned(task: Task, bench: Bench, faults: Faults) -> Bools:

@@ -108,17 +108,25 @@ def open_measures(network: Network, volumes: Volumes, *, run: Path, scenario: Sc
             _check_likeness(own, volumes, path, faults)
             files[place] = own
             streams += own.streams
-        elif isinstance(measure, ShiftMode) and measure.to not in ("rail", "none"):
-            for vehicle_class, trip_kind in tuple(streams):
-                leaves = vehicle_class == measure.vehicle_class
-                asked = measure.trip_kind is None or trip_kind in measure.trip_kind
-                there = find_taker(tuple(streams), (vehicle_class, trip_kind), measure.to)
-                if leaves and asked and there is None:
-                    streams.append((measure.to, trip_kind))
     faults.raise_any()
+    while more := list(_find_takers(tuple(streams), scenario)):
+        streams += more
     if set(streams) == set(volumes.streams):
         return Opened(volumes, files)
     return Opened(with_streams(volumes, streams), files)
+
+
+def _find_takers(
+    streams: tuple[tuple[str, str], ...], scenario: Scenario
+) -> Iterator[tuple[str, str]]:
+    """Yield the streams that are missing for those who leave another."""
+    for _, measure in _of_traffic(scenario):
+        if isinstance(measure, ShiftMode) and measure.to not in ("rail", "none"):
+            for stream in streams:
+                leaves = stream[0] == measure.vehicle_class
+                leaves &= measure.trip_kind is None or stream[1] in measure.trip_kind
+                if leaves and find_taker(streams, stream, measure.to) is None:
+                    yield measure.to, stream[1]
 
 
 def _check_likeness(own: Volumes, volumes: Volumes, path: Path, faults: Faults) -> None:

@@ -366,15 +366,16 @@ def sum_stages(
     return sums
 
 
-def sum_hours(volumes: ChangedVolumes, links: Bools, length_km: Floats) -> Floats:
-    """Return what drives on links in a mean hour of each slot, (C, H) [veh km/h]."""
-    out = np.zeros((len(volumes.streams), volumes.n_hours or 1))
+def sum_hours(volumes: ChangedVolumes, groups: Sequence[Bools], length_km: Floats) -> list[Floats]:
+    """Return what drives on each group of links (L,) in an hour of each slot, (C, H) [veh km/h]."""
+    sums = [np.zeros((len(volumes.streams), volumes.n_hours or 1)) for _ in groups]
     for block in volumes.blocks():
-        rows = np.flatnonzero(links[block.first : block.last])
         own = block.volume if block.average is None else block.average[..., np.newaxis]
         assert own is not None
-        out += np.einsum("bch,b->ch", own[rows], length_km[block.first + rows])
-    return out
+        for links, total in zip(groups, sums, strict=True):
+            rows = np.flatnonzero(links[block.first : block.last])
+            total[:] += np.einsum("bch,b->ch", own[rows], length_km[block.first + rows])
+    return sums
 
 
 def _sum_vkm(values: Floats, hours: Floats, length_km: Floats) -> Floats:
