@@ -140,7 +140,8 @@ def totals(
     -------
     dict
         `<pollutant>_t`, `co2e_t` [t], `energy_tj` [TJ], `energy_tce` [tce] in the total of the
-        rule, `vkm` [veh km]; `scope_2` and `scope_3`, what the inventory lists apart; `memo`, each
+        rule, `vkm` [veh km]; `in_total`, the masses of it by scope; `scope_2` and `scope_3`, what
+        the inventory lists apart; `memo`, each
         kind for itself; `included_elsewhere`, by where it is held. A substance without a figure is
         left out. `calibration`: what of the total a calibration adds, below zero where it takes
         away.
@@ -156,6 +157,11 @@ def totals(
     city["energy_tj"] = in_total
     city["energy_tce"] = math.fsum(tce[energy["in_total"]])
     city["vkm"] = vkm
+    city["in_total"] = {
+        f"scope_{scope}": _sums(figures[own]) | _co2e(warming[own])
+        for scope in (1, 2, 3)
+        if (own := rows["in_total"] & (rows["scope"] == scope)).any()
+    }
     added = rows["in_total"] & rows["activity"].isin(CALIBRATIONS)
     if added.any():
         city["calibration"] = _sums(figures[added]) | _co2e(warming[added])

@@ -122,39 +122,51 @@ def run(
         return
     for line in facts.repaired:
         say(line)
-    if facts.state == "up to date":
+    is_known = facts.state == "up to date"
+    if is_known:
         say(f"{run / 'results'} is up to date.")
     _say_totals(facts.totals)
     passed = sum(check["passed"] for check in facts.checks)
     worst = max((check["relative_difference"] for check in facts.checks), default=0.0)
     laws = f"{passed} of {len(facts.checks)} laws hold"
     say(f"Checks: {laws} (largest relative difference {worst:.1e}).")
-    say_notes(facts.notes)
-    if facts.state != "up to date":
+    if is_known:
+        say(f"Notes: {len(facts.notes)}, in {run / 'results' / 'manifest.json'}.")
+    else:
+        say_notes(facts.notes)
         say(f"Results: {run / 'results'} ({facts.seconds:.1f} s)")
 
 
 def _say_totals(totals: dict[str, object]) -> None:
     names = {"vkm": ("vehicle-kilometres, all inside", "km"), "energy_tj": ("energy", "TJ")}
-    names["energy_tce"] = ("energy", "tce")
+    names["energy_tce"] = ("energy in coal equivalent", "tce")
     apart = {name: value for name, value in totals.items() if isinstance(value, dict)}
+    by_scope = apart.pop("in_total", {})
     rows = []
     for name, value in totals.items():
         if isinstance(value, int | float):
             label, unit = names.get(name, (name.removesuffix("_t"), "t"))
             rows.append([label, figure(value), unit])
+        if name == "co2e_t":
+            for scope, masses in by_scope.items():
+                rows.append([f"  of {_spaced(scope)}", figure(masses.get(name)), "t"])
     title = f"In the total of the rule {totals['rule']}, per {totals['period']}"
     if "calibration" in apart:
         rows.append(["of co2, by calibration", figure(apart.pop("calibration").get("co2_t")), "t"])
     say_table(title, ["", "amount", "unit"], rows)
     rows = []
     elsewhere = {f"held in {k}": v for k, v in apart.pop("included_elsewhere", {}).items()}
-    kinds = {k: v for k, v in apart.items() if k != "memo"} | elsewhere | apart.get("memo", {})
+    memo = {f"memo: {_spaced(k)}": v for k, v in apart.pop("memo", {}).items()}
+    kinds = {_spaced(k): v for k, v in apart.items()} | elsewhere | memo
     for kind, figures in kinds.items():
         co2 = figures.get("co2_t", figures.get("co2_biogenic_t"))
         rows.append([kind, figure(co2), figure(figures.get("co2e_t"))])
     if rows:
         say_table("Apart, never in the total", ["", "CO2 [t]", "CO2e [t]"], rows)
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
 
 
 @app.command()

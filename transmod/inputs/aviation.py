@@ -297,7 +297,7 @@ def _note_periods(rows: pd.DataFrame, in_year: np.ndarray) -> list[str]:
         if of_it.any():
             number = rows["number"].to_numpy()[of_it].sum()
             notes.append(
-                f"Flights: {int(of_it.sum())} rows give a {period} ({number:.6g} flights); it is "
+                f"Flights: {int(of_it.sum())} rows give a {period} ({number:,.0f} flights); it is "
                 f"taken as every {period} of the year, {in_year[of_it][0]:.6g} times."
             )
     return notes

@@ -210,7 +210,7 @@ def _note(rows: pd.DataFrame, absent: list[str]) -> list[str]:
             number = rows["movements"].to_numpy()[of_it].sum()
             times = rows["in_year"].to_numpy()[of_it].sum() / number
             notes.append(
-                f"Ship calls: {int(of_it.sum())} rows give a {period} ({number:.6g} voyages); it "
+                f"Ship calls: {int(of_it.sum())} rows give a {period} ({number:,.0f} voyages); it "
                 f"is taken as every {period} of the year, {times:.6g} times."
             )
     without = [name for name in _NONE_IF_ABSENT if name in absent]

@@ -303,7 +303,7 @@ def _notes(
     arriving = flights["flights"].to_numpy()[kind == ARRIVAL]
     if len(arriving):
         yield (
-            f"{arriving.sum():.6g} arriving flights are counted where they depart; their landings "
+            f"{arriving.sum():,.0f} arriving flights are counted where they depart; their landings "
             f"inside the boundary stand on lines of their own, in no total."
         )
     departing = flights[(kind != ARRIVAL) & flights["fuel_t"].isna().to_numpy()]

@@ -156,7 +156,7 @@ def _note_arrivals(arriving: pd.DataFrame, noun: str) -> tuple[str, ...]:
         return ()
     number, fuel_t = (math.fsum(arriving[name]) for name in ("movements", "fuel_t"))
     note = (
-        f"{number:.16g} arriving {noun}s ({fuel_t:.6g} t of fuel, {len(arriving)} rows) are "
+        f"{number:,.0f} arriving {noun}s ({fuel_t:.6g} t of fuel, {len(arriving)} rows) are "
         f"counted where they depart, not here."
     )
     return (note,)

@@ -389,7 +389,7 @@ def _note_arrivals(
         return []
     fuel = math.fsum(main[:, -2]) + math.fsum(hotel[:, -2])
     note = (
-        f"{math.fsum(number):.6g} arriving ships ({len(arriving)} rows, {fuel:.6g} t of fuel at "
+        f"{math.fsum(number):,.0f} arriving ships ({len(arriving)} rows, {fuel:.6g} t of fuel at "
         f"sea) are counted at sea where they depart; here are their phases in port."
     )
     return [note]
