@@ -20,7 +20,7 @@ from transmod.intake.sources import MOVEMENTS
 Manifest = dict[str, Any]
 
 # where files lie and what a run is called makes no amount
-_UNTOLD = {"title", "network.path", SOURCE_FILE}
+_UNTOLD = {"title", "extends", "without", "outputs", "network.path", SOURCE_FILE}
 # what makes a difference of method, or of what is compared, and where it is counted
 _WARNED = {
     "version": "the runs were computed by different versions of transmod",
@@ -146,6 +146,16 @@ def _flatten(options: Any, place: str = "") -> dict[str, str]:
     if isinstance(options, dict):
         parts = [_flatten(v, f"{place}.{k}" if place else str(k)) for k, v in options.items()]
         return {key: value for part in parts for key, value in part.items()}
+    if isinstance(options, list) and any(isinstance(value, dict) for value in options):
+        named = ((f"{place}.{i}", _say(value)) for i, value in enumerate(options, start=1))
+        return dict(named)
     if isinstance(options, list):
         return {place: ", ".join(str(value) for value in options)} if options else {}
     return {place: str(options)}
+
+
+def _say(table: dict[str, Any]) -> str:
+    """Return a table of a list, such as a measure, as one line."""
+    named = {key: value for key, value in table.items() if key not in ("kind", "name")}
+    head = [str(table[key]) for key in ("name", "kind") if key in table][:1]
+    return "; ".join([*head, *(f"{key} {value}" for key, value in _flatten(named).items())])

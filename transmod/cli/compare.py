@@ -135,7 +135,8 @@ def _signed(value: float) -> str:
 
 
 def _short(value: str | None) -> str:
-    """Return an option's value, or the beginning of a long one."""
+    """Return an option's value, or the beginning of a long one; a hash needs less of it."""
     if value is None:
         return "not given"
-    return value if len(value) <= 40 else f"{value[:12]}..."
+    longest, kept = (100, 96) if " " in value else (40, 12)
+    return value if len(value) <= longest else f"{value[:kept]}..."
