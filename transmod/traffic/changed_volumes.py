@@ -51,9 +51,6 @@ class Sheet:
 class Step(Protocol):
     """One change of volumes."""
 
-    def touches(self, n_links: int) -> Bools:
-        """Return which links (L,) change."""
-
     def apply(self, sheet: Sheet) -> None:
         """Change the volumes of a block."""
 
@@ -64,10 +61,6 @@ class Scaling:
 
     links: Bools
     factor: Floats
-
-    def touches(self, n_links: int) -> Bools:  # noqa: ARG002
-        """Return which links (L,) change."""
-        return self.links
 
     def apply(self, sheet: Sheet) -> None:
         """Change the volumes of a block."""
@@ -86,10 +79,6 @@ class Transfer:
     links: Bools
     change: Floats
     hours: Bools
-
-    def touches(self, n_links: int) -> Bools:  # noqa: ARG002
-        """Return which links (L,) change."""
-        return self.links
 
     def apply(self, sheet: Sheet) -> None:
         """Change the volumes of a block."""
@@ -121,10 +110,6 @@ class Retiming:
     enters: Bools
     day: Integers
     weight: Floats
-
-    def touches(self, n_links: int) -> Bools:  # noqa: ARG002
-        """Return which links (L,) change."""
-        return self.links
 
     def apply(self, sheet: Sheet) -> None:
         """Change the volumes of a block."""
@@ -161,10 +146,6 @@ class Replacement:
     values: Floats
     speed: NDArray[np.float32] | None
 
-    def touches(self, n_links: int) -> Bools:
-        """Return which links (L,) change."""
-        return _mask(self.positions, n_links)
-
     def apply(self, sheet: Sheet) -> None:
         """Change the volumes of a block."""
         own, rows = sheet.find(self.positions)
@@ -180,10 +161,6 @@ class Addition:
 
     positions: Integers
     values: Floats
-
-    def touches(self, n_links: int) -> Bools:
-        """Return which links (L,) change."""
-        return _mask(self.positions, n_links)
 
     def apply(self, sheet: Sheet) -> None:
         """Change the volumes of a block."""
@@ -380,9 +357,3 @@ def sum_hours(volumes: ChangedVolumes, groups: Sequence[Bools], length_km: Float
 
 def _sum_vkm(values: Floats, hours: Floats, length_km: Floats) -> Floats:
     return np.einsum("bch,ch,b->c", values, hours, length_km)
-
-
-def _mask(positions: Integers, n_links: int) -> Bools:
-    out = np.zeros(n_links, bool)
-    out[positions] = True
-    return out
