@@ -30,7 +30,7 @@ class Rows:
     """
 
     def __init__(self, ledger: pd.DataFrame) -> None:
-        table = ledger[ledger["mass_t"].notna() & (ledger["mass_t"] > 0.0)].reset_index(drop=True)
+        table = ledger[ledger["mass_t"].notna() & (ledger["mass_t"] != 0.0)].reset_index(drop=True)
         self.table = table
         self.mass = table["mass_t"].to_numpy(np.float64)
         names = [*_TOLD_APART, "subsector", "activity", "vehicle_class", "district_id"]
