@@ -152,7 +152,7 @@ def test_without_kinds_of_trips_trucks_alone_have_a_share():
     assert city[city["value"].isna()]["explanation"].str.contains("trip_kind").all()
 
 
-@pytest.mark.parametrize("factor", [None, 1.3])
+@pytest.mark.parametrize("factor", [pytest.param(None, marks=pytest.mark.slow), 1.3])
 def test_every_line_is_that_of_the_naive_twin(factor):
     rows, energy = (decode(table).astype(object) for table in ledger(factor))
     rows, energy = (table.where(table.notna(), None) for table in (rows, energy))

@@ -63,6 +63,7 @@ def faults_of(folder):
     return take_in(folder).faults
 
 
+@pytest.mark.slow
 def test_every_fault_at_once(tmp_path):
     sales = SALES.replace("petrol,2023", "petrol,2020").replace(
         "diesel,2023,700,t", "diesel,2023,7,gal"

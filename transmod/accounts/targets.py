@@ -51,7 +51,9 @@ class Target:
         start = self.base_value if self.start_value is None else self.start_value
         if year >= self.target_year:
             return self.target_value
-        return start + (self.target_value - start) * (year - self.starts) / (self.target_year - self.starts)
+        return start + (self.target_value - start) * (year - self.starts) / (
+            self.target_year - self.starts
+        )
 
 
 def to_targets(
