@@ -90,7 +90,8 @@ def test_a_run_says_facts_with_units_and_nothing_else(city):
     for text in (
         "In the total of the rule territorial, per ", "Apart, never in the total",
         "vehicle-kilometres", " km", " TJ", " tce",
-        "memo: biogenic co2", "  of scope 1", "energy in coal equivalent", "laws hold (largest relative difference ", "Notes", f"Results: {folder}",
+        "memo: biogenic co2", "  of scope 1", "energy in coal equivalent",
+            "laws hold (largest relative difference ", "Notes", f"Results: {folder}",
     ):  # fmt: skip
         assert text in done.stdout, text
     assert re.search(r"^ *co2 +0\.9\d+ +t *$", done.stdout, re.MULTILINE)

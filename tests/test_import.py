@@ -124,6 +124,7 @@ def test_sumo_classes_by_interval_id_and_edges_without_traffic(tmp_path, sumo):
         (('end="5400.00"', 'end="0.00"'), "of SUMO: an interval from 0.00 to 0.00 s, in line 2"),
         (("</meandata>", ""), "must be whole XML: no element found, in line 9"),
         (('speed="10.00"', 'speed="fast"'), "could not convert string to float: 'fast'"),
+        (('speed="10.00"', 'CO2_abs="1.00"'), r'emissions of edges \(type="emissions"\)'),
     ],
 )
 def test_broken_edge_data(tmp_path, sumo, change, match):
@@ -346,6 +347,7 @@ def test_aequilibrae_with_several_tables(tmp_path):
     [
         ("", "must hold data: it is empty"),
         ("<routes><vehicle/></routes>", "it is demand of SUMO. Run SUMO"),
+        ("<emission-export/>", r"emissions of SUMO's vehicles. Give its edge data \(<edgeData>\)"),
         ("<html><body>Log in</body></html>", "it is a web page. Was a download asked for a login?"),
         ("<a><b></a>", "it is XML of <a>"),
         ('[{"type": "Feature"}]', "it is a list in JSON"),

@@ -52,6 +52,19 @@ def test_bare_layer_is_filled_by_class(tmp_path):
     assert table["osm_way_id"].isna().all()
 
 
+def test_ramps_are_taken_as_openstreetmap_writes_them(tmp_path):
+    table = make(tmp_path, kind=["motorway_link", "secondary"]).table
+    assert table["road_class"].tolist() == ["motorway", "secondary"]
+    assert table["is_ramp"].tolist() == [True, False]
+    assert not any("is_ramp" in names for names in table["imputed"])
+    text = '[columns]\nroad_class = { column = "k", values = { 1 = "trunk_link", 2 = "trunk" } }\n'
+    table = make(tmp_path, text + 'is_ramp = "n"', k=[1, 2], n=[0, 1]).table
+    assert table["road_class"].tolist() == ["trunk", "trunk"]
+    assert table["is_ramp"].tolist() == [False, True]  # said by a column of its own
+    with pytest.raises(InputError, match="must be one of motorway"):
+        make(tmp_path, kind=["rail_link", "secondary"])
+
+
 def test_units_values_constants_and_unknown_values(tmp_path):
     text = """
     [columns]

@@ -1,6 +1,7 @@
 """`transmod volumes match` from folder to folder: volumes, review kept, another network version."""
 
 import json
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -16,8 +17,10 @@ from transmod.cli import app
 from transmod.errors import InputError
 from transmod.inputs.network import read_network
 from transmod.inputs.volumes import read_volumes
+from transmod.outputs.match_folder import to_report
 from transmod.outputs.network import write_network
 from transmod.outputs.traffic_source import write_traffic_source
+from transmod.traffic.matching_places import FAR
 from transmod.volume_matching import match_volumes
 
 ROWS = (
@@ -181,3 +184,23 @@ def test_the_command_says_what_it_did(folders):
     assert json.loads(facts.output)["unmatched"] == 1
     wrong = CliRunner().invoke(app, [*words, "--force", "--kind", "yearly"])
     assert wrong.exit_code == 2
+
+
+def test_report_lists_what_a_look_can_mend_before_what_no_link_is_near():
+    places = pd.DataFrame(
+        {
+            "place_id": ["far", "unlike", "doubtful", "found"],
+            "status": ["unmatched", "unmatched", "doubtful", "matched"],
+            "reason": [FAR, "no link runs along it", "two links fit", ""],
+            "score": 0.5, "vkm": [100.0, 5.0, 1.0, 7.0],
+        }
+    )  # fmt: skip
+    facts = SimpleNamespace(
+        points=True, network="n", network_sha256="0" * 64, source="s", places=4, matched=1,
+        doubtful=1, unmatched=2, accepted=0, refused=0, links_with_volume=1, spread_m=5.0,
+        kind="aadt", unit="veh", notes=[],
+        reasons=[SimpleNamespace(status="doubtful", reason="two links fit", places=1, vkm=1.0)],
+    )  # fmt: skip
+    report = to_report(facts, SimpleNamespace(places=places), pd.DataFrame({"name": [None] * 4}))
+    listed = [line.split(" | ")[0][2:] for line in report.splitlines() if " | 0.50 | " in line]
+    assert listed == ["doubtful", "unlike", "far"]

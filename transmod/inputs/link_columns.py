@@ -15,7 +15,8 @@ Read the TOML that says what the columns of a planner's link layer are.
     [constants]                           # ours = one value for all links
     is_urban = true
 
-What is neither mapped nor constant is assumed by road class and marked in `imputed`.
+What is neither mapped nor constant is assumed by road class and marked in `imputed`. A `road_class`
+may be written as OpenStreetMap does: `motorway_link` is a ramp of the class `motorway`.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from transmod.inputs.network import Network
 from transmod.outputs.folder import is_vacant
 from transmod.outputs.match_review import MATCHES_FILE, REVIEW_FILE, write_matches, write_review
 from transmod.outputs.volumes import write_volumes
-from transmod.traffic.matching_places import MATCHED, UNMATCHED, Matches
+from transmod.traffic.matching_places import DOUBTFUL, FAR, MATCHED, Matches
 
 VOLUMES_FILE = "volumes.parquet"
 REPORT_FILE = "report.md"
@@ -142,7 +142,9 @@ def _list_places(matches: Matches, places: gpd.GeoDataFrame) -> list[str]:
     name = places["name"].astype(object)
     table = matches.places.assign(name=name.where(name.notna(), "").to_numpy())
     table = table[table["status"] != MATCHED]
-    table = table.assign(later=table["status"] != UNMATCHED, less=-table["vkm"])
+    # what a look can mend comes first: what no link is near is mostly outside the network
+    is_far = (table["reason"] == FAR).to_numpy()
+    table = table.assign(later=(table["status"] != DOUBTFUL) + 1 * is_far, less=-table["vkm"])
     table = table.sort_values(["later", "less", "place_id"])
     lines = ["| place | status | name | veh km | score | reason |", "|---|---|---|---:|---:|---|"]
     for row in table.head(_LISTED).to_dict("records"):

@@ -29,6 +29,7 @@ _UNIT_SLIP = 5.0
 # columns in which an unknown value is filled by road class
 _FILLED = ("is_urban", "lanes", "free_speed_kmh", "capacity_pcu_h", "gradient")
 _HALF = 0.5
+_RAMP = "_link"  # as OpenStreetMap writes it: a motorway_link is a ramp of motorways
 
 
 def layer_links(layer: gpd.GeoDataFrame, columns: LinkColumns) -> Links:
@@ -96,7 +97,18 @@ def _take_columns(
     for name, value in columns.constants.items():
         constant = pd.Series([value] * len(layer))
         values[name] = _convert(constant, LINKS[name], ColumnSource(name), notes, faults)
+    if "road_class" in values:
+        _tell_ramps(values)
     return values
+
+
+def _tell_ramps(values: dict[str, pd.Series]) -> None:
+    """Part classes of OpenStreetMap in class and ramp; a column of ramps has the last word."""
+    text = values["road_class"].astype(object)
+    is_ramp = text.map(lambda name: str(name).endswith(_RAMP)).astype(bool)
+    if is_ramp.any():
+        values["road_class"] = text.where(~is_ramp, text.astype(str).str.removesuffix(_RAMP))
+        values.setdefault("is_ramp", is_ramp)
 
 
 def _convert(

@@ -39,6 +39,10 @@ _ROOTS = {
 # what people give in mistake, and what to give in its place
 _STRANGE_ROOTS = {
     "routes": "demand of SUMO. Run SUMO and give its edge data (<edgeData>)",
+    "emission-export": "emissions of SUMO's vehicles. Give its edge data (<edgeData>) of the run: "
+    "transmod computes emissions itself",
+    "fcd-export": "positions of SUMO's vehicles. Give its edge data (<edgeData>) of the run",
+    "tripinfos": "trips of SUMO's vehicles. Give its edge data (<edgeData>) of the run",
     "additional": "a definition of SUMO. Run SUMO and give the file that it names",
     "configuration": "settings of SUMO or MATSim. Give network and volumes",
     "population": "demand of MATSim. Give network and linkstats",

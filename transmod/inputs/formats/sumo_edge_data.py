@@ -99,6 +99,12 @@ class _Reader:
             self.begin(attributes)
 
     def take(self, attributes: dict[str, str]) -> None:
+        if "CO2_abs" in attributes and "speed" not in attributes:
+            msg = (
+                'emissions of edges (type="emissions"), without their traffic. Let SUMO write '
+                "<edgeData> without a type: transmod computes emissions itself"
+            )
+            raise ValueError(msg)
         seconds = float(attributes.get("sampledSeconds", 0.0))
         if seconds:
             metres = seconds * float(attributes["speed"])
