@@ -13,7 +13,7 @@ ROOMS = ("inputs", "traffic", "model", "accounts", "outputs")
 DRAWING = {
     "outputs/maps.py", "outputs/figures.py", "outputs/base_map.py", "outputs/sheet.py",
     "outputs/curves.py", "outputs/difference_maps.py", "outputs/cause_figure.py",
-    "outputs/uncertainty_figure.py",
+    "outputs/uncertainty_figure.py", "outputs/series_figure.py", "outputs/summary_figure.py",
 }  # fmt: skip
 MODULES = sorted(p for p in ROOT.rglob("*.py") if "shipped" not in p.parts)
 

@@ -1083,6 +1083,7 @@ CELL_DIFFERENCES = Table(
 # figures of a series, and their units
 SERIES_FIGURES = {
     "co2_t": "t",
+    "co2_biogenic_t": "t",
     "co2e_t": "t",
     "nox_t": "t",
     "pm2_5_t": "t",

@@ -21,6 +21,7 @@ from transmod.cli.console import (
     show_progress,
 )
 from transmod.cli.profiles import compare_command, plot_command, show_command
+from transmod.cli.series import run_series_command
 from transmod.cli.volumes import volumes_app
 from transmod.errors import InputError
 
@@ -107,12 +108,18 @@ def check(run: Run, as_json: Json = False) -> None:
 
 @app.command()
 def run(
-    run: Run,
+    run: Annotated[
+        Path, typer.Argument(help="Folder with a scenario.toml, a series.toml, or runs.")
+    ],
     threads: Annotated[int | None, typer.Option(help="Threads; default: all.")] = None,
     force: Annotated[bool, typer.Option(help="Replace results of other inputs.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Compute the emissions of a run and write its results/."""
+    """Compute the emissions of a run, or of each run of a series, and write results/."""
+    with report_faults():
+        if _is_series(run):
+            run_series_command(run, threads, force, as_json)
+            return
     with report_faults(), show_progress() as progress:
         from transmod.run import run as compute_run
 
@@ -135,6 +142,15 @@ def run(
     else:
         say_notes(facts.notes)
         say(f"Results: {run / 'results'} ({facts.seconds:.1f} s)")
+
+
+def _is_series(run: Path) -> bool:
+    """Ask what a folder holds, unless it plainly is a run."""
+    if (run / "scenario.toml").is_file() and not (run / "series.toml").is_file():
+        return False
+    from transmod.run_series import is_series
+
+    return is_series(run)
 
 
 def _say_totals(totals: dict[str, object]) -> None:

@@ -110,6 +110,18 @@ TEXT = {
     "swing_high": "high",
     "swing_share": "of variance",
     "of_a": "% of A",
+    "to_base": "to its base",
+    "series_bars": "each panel from zero · grey, and the line: the run that others extend",
+    "series_years": "each panel from zero · a point for each run",
+    "summary_title": "Why runs differ from {}",
+    "summary_subtitle": (
+        "base {}, {} · causes by the mean over all orders (Shapley) · "
+        "each panel has its own scale"
+    ),
+    "summary_zero": "zero: {}",
+    "summary_whole": "difference in all",
+    "summary_difference": "difference",
+    "of_base": "% of base",
     "substance_co2": "CO₂",
     "substance_co2e": "CO₂e",
     "substance_nox": "NOx",
