@@ -17,6 +17,7 @@ from transmod.accounts.sensitivity import Propagation, propagate, sobol_index
 from transmod.accounts.uncertain_factors import _find, _read_defaults
 from transmod.errors import InputError
 from transmod.inputs.shipped import find_shipped
+from transmod.intake.inputs import take_in
 from transmod.model.draws import Z_95, correlate, draw, lower_root, to_distribution
 from transmod.model.error_groups import find_error_groups
 from transmod.model.factors import build_factors
@@ -363,6 +364,19 @@ def test_an_input_that_matches_nothing_is_a_fault(tmp_path, entry, words):
     with pytest.raises(InputError, match=words):
         run(folder)
     assert not (folder / "results").exists()
+
+
+def test_a_check_finds_what_matches_nothing(tmp_path):
+    normal = {"distribution": "normal", "sd": 0.1}
+    entries = [
+        {"of": "speeds", "vehicle_class": "moped", **normal},
+        {"of": "factors", "error_group": "hot_nix*", **normal},
+    ]
+    folder = small_run.build(tmp_path, uncertainty={"inputs": entries})
+    faults = take_in(folder).faults
+    assert len(faults) == 2
+    assert "'speeds moped' must match driving vehicles: moped not found. Classes: bus" in faults[0]
+    assert "'factors hot_nix*' must match factors of the run: none does. Near: hot_n" in faults[1]
 
 
 @pytest.mark.slow

@@ -29,6 +29,7 @@ from transmod.intake.processes import (
 )
 from transmod.intake.services import find_coal
 from transmod.intake.stock import use_economy
+from transmod.intake.uncertain import check_uncertain
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
 from transmod.profiles import recall_profiles
@@ -110,6 +111,7 @@ def take_driving(
         read_parked, district_ids, profiles, fleet, climate, processes, run=run, scenario=scenario
     )
     desk.take(check_held, district_ids, factors, scenario=scenario)
+    desk.take(check_uncertain, profiles, factors, streams, scenario=scenario)
     rule = desk.take(read_rule, scenario.accounting.rule, run)
     gwp = desk.take(_find_gwp, profiles, scenario=scenario)
     coal = desk.take(lambda: find_coal(profiles, scenario))
