@@ -117,7 +117,8 @@ def take_driving(
     coal = desk.take(lambda: find_coal(profiles, scenario))
     methods = desk.take(read_methods, run=run, scenario=scenario)
     evidence = desk.take(read_evidence, profiles, fleet, factors, run=run, scenario=scenario)
-    facts = desk.take(read_facts, run=run, scenario=scenario)
+    # what a faulty network says of its places is not asked for
+    facts = desk.take(lambda _: read_facts(run=run, scenario=scenario), district_ids)
     targets = desk.take(find_targets, scenario=scenario)
     if desk.faults:
         return DrivingTaken(profiles, climate, fleet, None)

@@ -7,13 +7,16 @@ from pathlib import Path
 
 from transmod.errors import InputError
 from transmod.inputs.checks import listed
+from transmod.inputs.hashes import sha256_file
 from transmod.inputs.profile_tables import FLEET
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.tables import read_csv
-from transmod.intake.stock import stocked_fleet
+from transmod.intake.stock import stock_files, stocked_fleet
+from transmod.memory import remember
 from transmod.model.fleet import Fleet, build_fleet
 from transmod.model.fleet_changes import FleetChange, change_fleet
 from transmod.scenario import Scenario, resolve
+from transmod.scenario.fleet import FleetChoice
 from transmod.scenario.fleet_measures import OfTypes, RetireTypes, SetFleetShare
 from transmod.schema import NO_DISTRICT
 
@@ -33,18 +36,47 @@ def take_fleet(
     InputError
         With every fault of its table, or of the measures that change it.
     """
-    choice = scenario.fleet
-    year = choice.year or scenario.year
-    if choice.mix is None:
-        fleet = stocked_fleet(profiles, streams, run, scenario)
-    else:
-        shares = None
-        if choice.mix.endswith(".csv"):
-            shares = read_csv(resolve(run, Path(choice.mix)), FLEET)
-        fleet = build_fleet(profiles, choice.mix, streams, year=year, shares=shares)
-    if streams is None:
-        return fleet  # what a measure matches cannot be said
-    return change_fleet(fleet, profiles.types, _to_changes(scenario), year=year)
+    year = scenario.fleet.year or scenario.year
+    changes = _to_changes(scenario)
+
+    def build() -> Fleet:
+        fleet = _build(profiles, streams, year, run, scenario)
+        # without streams, what a measure matches cannot be said
+        return fleet if streams is None else change_fleet(fleet, profiles.types, changes, year=year)
+
+    files = [resolve(run, path) for path in fleet_files(scenario.fleet)]
+    if not all(path.is_file() for path in files):
+        return build()  # and say what is missing
+    parts = {
+        "set": profiles.sha256,
+        "files": [sha256_file(path) for path in files],
+        "fleet": scenario.fleet.model_dump(mode="json"),
+        "changes": repr(changes),
+        "streams": streams,
+        "year": year,
+    }
+    return remember("fleet", parts, build)
+
+
+def fleet_files(choice: FleetChoice) -> list[Path]:
+    """Return the files that a fleet is read from."""
+    mix = [Path(choice.mix)] if choice.mix and choice.mix.endswith(".csv") else []
+    return mix + stock_files(choice)
+
+
+def _build(
+    profiles: ProfileSet,
+    streams: Sequence[tuple[str, str]] | None,
+    year: int,
+    run: Path,
+    scenario: Scenario,
+) -> Fleet:
+    """Build the fleet before any measure."""
+    mix = scenario.fleet.mix
+    if mix is None:
+        return stocked_fleet(profiles, streams, run, scenario)
+    shares = read_csv(resolve(run, Path(mix)), FLEET) if mix.endswith(".csv") else None
+    return build_fleet(profiles, mix, streams, year=year, shares=shares)
 
 
 def _to_changes(scenario: Scenario) -> list[FleetChange]:
