@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -11,6 +12,9 @@ from transmod.outputs.caption import Caption
 from transmod.outputs.tables import write_csv
 from transmod.outputs.wording import TEXT, word
 from transmod.schema import SENSITIVITY, UNCERTAINTY
+
+if TYPE_CHECKING:  # drawn where figures are wanted
+    from transmod.outputs.uncertainty_figure import TornadoPanel
 
 MOST_INPUTS = 10  # of a panel: those that matter most
 _ALIKE = {"voc": "VOC", "pm": "PM", "co": "CO", "bc": "BC", "lcv": "van"}
@@ -45,7 +49,9 @@ def draw_uncertainty(found: Uncertainty, folder: Path, caption: Caption) -> None
     )
 
 
-def _to_panel(found: Uncertainty, name: str, rows: pd.DataFrame, caption: Caption):  # type: ignore[no-untyped-def]
+def _to_panel(
+    found: Uncertainty, name: str, rows: pd.DataFrame, caption: Caption
+) -> TornadoPanel:
     from transmod.outputs.uncertainty_figure import Swing, TornadoPanel
 
     table = found.table
