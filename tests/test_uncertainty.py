@@ -376,7 +376,10 @@ def test_a_check_finds_what_matches_nothing(tmp_path):
     faults = take_in(folder).faults
     assert len(faults) == 2
     assert "'speeds moped' must match driving vehicles: moped not found. Classes: bus" in faults[0]
-    assert "'factors hot_nix*' must match factors of the run: none does. Near: water_nox, hot" in faults[1]
+    assert (
+        "'factors hot_nix*' must match factors of the run: none does. Near: water_nox, hot"
+        in faults[1]
+    )
 
 
 @pytest.mark.slow

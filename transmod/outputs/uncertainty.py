@@ -49,9 +49,7 @@ def draw_uncertainty(found: Uncertainty, folder: Path, caption: Caption) -> None
     )
 
 
-def _to_panel(
-    found: Uncertainty, name: str, rows: pd.DataFrame, caption: Caption
-) -> TornadoPanel:
+def _to_panel(found: Uncertainty, name: str, rows: pd.DataFrame, caption: Caption) -> TornadoPanel:
     from transmod.outputs.uncertainty_figure import Swing, TornadoPanel
 
     table = found.table
