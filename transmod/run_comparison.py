@@ -203,14 +203,19 @@ def _write(found: RunComparison, inputs: Inputs, out: Path, pollutant: str) -> N
             names=(found.a.name, found.b.name),
             years=(found.a.year, found.b.year),
             period=found.b.period,
-            source=(
-                f"{inputs.scenario.traffic.named}; network data: "
-                f"{inputs.network.licence}; factors: {inputs.driving.profiles.title}"
-            ),
+            source=name_source(inputs),
             facts=to_facts(found),
         ),
         out,
         pollutant,
+    )
+
+
+def name_source(inputs: Inputs) -> str:
+    """Return the source line of figures."""
+    return (
+        f"{inputs.scenario.traffic.named}; network data: {inputs.network.licence}; "
+        f"factors: {inputs.driving.profiles.title}"
     )
 
 

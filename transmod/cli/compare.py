@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from transmod.cli.console import figure, report_faults, say, say_json, say_notes, say_table
+from transmod.cli.amounts import amount, signed
+from transmod.cli.console import report_faults, say, say_json, say_notes, say_table
+from transmod.cli.summary import compare_several_command
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,13 +20,14 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 _MOST_CHANGES = 12
-_SMALL = 0.01  # below it a fixed number of decimals shows nothing
 _SHOWN = ("co2e", "co2", "ch4", "n2o", "nox", "co", "nmvoc", "pm10", "pm2_5", "nh3", "so2")
 
 
 def compare_runs_command(
     run_a: Annotated[Path, typer.Argument(metavar="RUN_A", help="Run to compare with.")],
-    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="Run that differs.")],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN_B...", help="Run that differs, or several.")
+    ],
     out: Annotated[
         Path | None, typer.Option(help="Folder for tables, a map and a figure of causes.")
     ] = None,
@@ -35,11 +38,14 @@ def compare_runs_command(
         bool, typer.Option("--json", help="Print the facts as one JSON object.")
     ] = False,
 ) -> None:
-    """By how much two runs differ, where, and why: activity, speed, fleet, factors, electricity."""
+    """By how much runs differ, where, and why: activity, speed, fleet, factors, electricity."""
+    if len(runs) > 1:
+        compare_several_command(run_a, runs, out, pollutant, as_json)
+        return
     with report_faults():
         from transmod.run_comparison import compare, to_facts
 
-        found = compare(run_a, run_b, out=out, pollutant=pollutant)
+        found = compare(run_a, runs[0], out=out, pollutant=pollutant)
     if as_json:
         rows = _records(found.differences)
         say_json({**to_facts(found), "differences": rows, "out": out})
@@ -95,11 +101,11 @@ def _say_rows(title: str, rows: list[tuple[str, Row]]) -> None:
     lines = [
         [
             label,
-            _amount(row["amount_a"]),
-            _amount(row["amount_b"]),
-            _signed(row["difference"]),
+            amount(row["amount_a"]),
+            amount(row["amount_b"]),
+            signed(row["difference"]),
             f"{row['difference_percent']:+.1f}" if math.isfinite(row["difference_percent"]) else "",
-            *(_signed(row[cause]) for cause in causes),
+            *(signed(row[cause]) for cause in causes),
         ]
         for label, row in rows
     ]
@@ -118,20 +124,6 @@ def _records(rows: pd.DataFrame) -> list[Row]:
     names = rows["name"].astype(object).where(rows["name"].notna(), None)
     records: list[Any] = rows.assign(name=names).to_dict("records")
     return records
-
-
-def _amount(value: float) -> str:
-    from transmod.outputs.wording import number
-
-    if not math.isfinite(value):
-        return "none"
-    return figure(value) if value == 0.0 or abs(value) >= _SMALL else number(value)
-
-
-def _signed(value: float) -> str:
-    if not math.isfinite(value):
-        return ""
-    return "0" if value == 0.0 else f"{'+' if value > 0 else '-'}{_amount(abs(value))}"
 
 
 def _short(value: str | None) -> str:

@@ -115,10 +115,11 @@ TEXT = {
     "series_years": "each panel from zero · a point for each run",
     "summary_title": "Why runs differ from {}",
     "summary_subtitle": (
-        "base {}, {} · causes by the mean over all orders (Shapley) · "
-        "each panel has its own scale"
+        "base {} · mean over all orders (Shapley) · less to the left, more to the right · "
+        "own scales"
     ),
-    "summary_zero": "zero: {}",
+    "summary_zero": "base {}",
+    "summary_method": "method alone: no change of emissions",
     "summary_whole": "difference in all",
     "summary_difference": "difference",
     "of_base": "% of base",
