@@ -70,6 +70,34 @@ def test_measures_are_done_after_those_of_the_base(base):
     assert read_scenario(dropped).measures == ()
 
 
+def test_what_measures_set_goes_with_them(base):
+    measure = '[[measures]]\nkind = "change_grid"\nkg_per_kwh = 0.1\n'
+    cleaner = child(base, OWN + measure, "cleaner")
+    dropped = child(cleaner, OWN + 'without = ["measures"]\n', "dropped")
+    assert read_scenario(cleaner).profiles.electricity_kg_per_kwh == 0.1
+    assert read_scenario(dropped).profiles == read_scenario(base).profiles
+    own = OWN + "[profiles]\nelectricity_kg_per_kwh = 0.9\n"
+    with pytest.raises(InputError, match=r"must not be said beside a measure.*to 0.1, 0.9 found"):
+        read_scenario(child(cleaner, own, "overruled"))
+    mine = read_scenario(child(cleaner, 'without = ["measures"]\n' + own, "overruled"))
+    assert mine.profiles.electricity_kg_per_kwh == 0.9
+
+
+def test_all_keys_that_cannot_be_taken_out_are_told(base):
+    text = OWN + 'without = ["traffic.bpr", "fleet.mix.name", "magic"]\n'
+    with pytest.raises(InputError) as told:
+        read_scenario(child(base, text, "nothing"))
+    assert [fault.split("'")[1] for fault in told.value.faults] == [
+        "traffic.bpr", "fleet.mix.name", "magic"
+    ]  # fmt: skip
+
+
+def test_without_needs_a_base(tmp_path):
+    small_run.write_scenario(tmp_path, without=["grid"])
+    with pytest.raises(InputError, match=r"`without` .* needs `extends`"):
+        read_scenario(tmp_path)
+
+
 def test_an_alternative_takes_the_place_of_that_of_the_base(base):
     text = OWN + '[fleet]\nstock = "stock.csv"\nregion = "europe"\n'
     mine = read_scenario(child(base, text, "stocked"))
@@ -89,6 +117,8 @@ FAULTS = {
     "measure_key": (
         OWN + '[[measures]]\nkind = "change_grid"\nkgperkwh = 1\n', "Did you mean `kg_per_kwh`"
     ),
+    "no_list": ('without = "measures"\n' + OWN, "`without` must be a list .*found 'measures'"),
+    "no_keys": ("without = [3]\n" + OWN, r"`without` must be a list of keys.*found \[3\]"),
     "taken_out_twice": ('without = ["traffic.bpr.gamma"]\n' + OWN, "'traffic.bpr.gamma' is none"),
     "share": (
         OWN + '[[measures]]\nkind = "retire_types"\nfuels = "diesel"\nshare = 1.5\n',

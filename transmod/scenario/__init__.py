@@ -28,7 +28,7 @@ from transmod.scenario.extends import find_chain, lay_over, move_paths
 from transmod.scenario.fleet import FleetChoice, FreightChoice, ProfilesChoice
 from transmod.scenario.ground import OffRoadChoice, RailChoice
 from transmod.scenario.indicators import IndicatorsChoice, TargetChoice
-from transmod.scenario.measures import MEASURES, Measure, find_settings
+from transmod.scenario.measures import MEASURES, Measure, check_overruled, find_settings
 from transmod.scenario.reconciliation import ReconciliationChoice
 from transmod.scenario.sources import AviationChoice, MemoChoice, ShippingChoice
 from transmod.scenario.traffic import Record, TrafficChoice
@@ -152,7 +152,10 @@ class Scenario(Record):
 
     @model_validator(mode="after")
     def _choices_agree(self) -> Scenario:
-        if (msg := self.traffic.find_contradiction()) is not None:
+        msg = self.traffic.find_contradiction()
+        if self.without and self.extends is None:
+            msg = "`without` names keys of the run that is extended: it needs `extends`"
+        if msg is not None:
             raise ValueError(msg)
         return self
 
@@ -171,7 +174,7 @@ def read_scenario(run: Path) -> Scenario:
         With every fault: no such file, no TOML, an unknown key (with the nearest valid one), a
         missing key or a value that is not allowed; a ring of runs that extend each other.
     """
-    return _read(Path(run), ())
+    return _settle(_read(Path(run), ()), Path(run) / FILE_NAME)
 
 
 def scenario_files(run: Path, scenario: Scenario) -> list[Path]:
@@ -187,6 +190,7 @@ def scenario_files(run: Path, scenario: Scenario) -> list[Path]:
 
 
 def _read(run: Path, chain: tuple[Path, ...]) -> Scenario:
+    """Read what a scenario and its bases say; what measures set stands in the measures alone."""
     path = run / FILE_NAME
     if not path.is_file():
         what = "there is none in it" if run.is_dir() else "no such folder"
@@ -194,8 +198,12 @@ def _read(run: Path, chain: tuple[Path, ...]) -> Scenario:
     content = read_toml(path)
     if isinstance(content.get("extends"), str):
         content = _extend(content, run, chain)
+    return _validate(content, path)
+
+
+def _validate(content: dict[str, Any], path: Path) -> Scenario:
     try:
-        return _settle(Scenario.model_validate(content))
+        return Scenario.model_validate(content)
     except ValidationError as error:
         faults = Faults()
         for fault in error.errors():
@@ -203,7 +211,7 @@ def _read(run: Path, chain: tuple[Path, ...]) -> Scenario:
         raise InputError(faults.sentences) from error
 
 
-def _settle(scenario: Scenario) -> Scenario:
+def _settle(scenario: Scenario, path: Path) -> Scenario:
     """Set the keys that measures set."""
     tables = find_settings(scenario.measures)
     if not tables:
@@ -216,17 +224,24 @@ def _settle(scenario: Scenario) -> Scenario:
             for name in inner:
                 at = at.setdefault(name, {})
             at[last] = value
-    return Scenario.model_validate(content)
+    return _validate(content, path)
 
 
 def _extend(content: dict[str, Any], run: Path, chain: tuple[Path, ...]) -> dict[str, Any]:
     """Lay what a scenario says over what its base says."""
+    path, without = run / FILE_NAME, content.get("without", [])
+    if not isinstance(without, list) or not all(isinstance(key, str) for key in without):
+        raise InputError(
+            f"{path}: `without` must be a list of keys, such as ['measures']: found {without!r}."
+        )
     *above, folder = find_chain(run, Path(content["extends"]), chain)
     try:
         base = _read(folder, tuple(above))
     except InputError as error:
-        faults = [f"{run / FILE_NAME} extends '{folder}': {fault}" for fault in error.faults]
+        faults = [f"{path} extends '{folder}': {fault}" for fault in error.faults]
         raise InputError(faults) from error
+    if "measures" not in without:
+        check_overruled(content, base.measures, path)
     said = base.model_dump(exclude_unset=True)
     return lay_over(move_paths(said, folder, run), content)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from transmod.errors import InputError
+from transmod.errors import Faults, InputError
 
 # what a scenario says of itself alone
 _OWN = ("title", "extends", "without")
@@ -49,10 +49,21 @@ def lay_over(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any
     Lay what a child says over what its base says.
 
     Tables are merged key by key, `measures` are done after those of the base, all else is replaced.
+
+    Raises
+    ------
+    InputError
+        With every key of `without` that the base does not give.
     """
     merged = {key: value for key, value in base.items() if key not in _OWN}
+    faults = Faults()
     for place in child.get("without", ()):
-        _remove(merged, str(place).split("."), str(place))
+        if not _remove(merged, place.split(".")):
+            faults.add(
+                f"`without` must name keys that the base gives: '{place}' is none. It gives "
+                f"{', '.join(base)}."
+            )
+    faults.raise_any()
     own = {**child}
     if "measures" in merged and isinstance(own.get("measures"), list):
         own["measures"] = [*merged["measures"], *own["measures"]]
@@ -94,17 +105,15 @@ def _merge(base: Mapping[str, Any], child: Mapping[str, Any], place: str) -> dic
     return out
 
 
-def _remove(table: dict[str, Any], keys: list[str], place: str) -> None:
-    """Take a key out of nested tables, copying what is changed."""
-    if keys[0] not in table:
-        raise InputError(
-            f"`without` must name keys that the base gives: '{place}' is none. It gives "
-            f"{', '.join(table)}."
-        )
-    if len(keys) == 1:
-        del table[keys[0]]
-        return
-    if not isinstance(table[keys[0]], Mapping):
-        raise InputError(f"`without` must name keys that the base gives: '{place}' is none.")
-    table[keys[0]] = dict(table[keys[0]])
-    _remove(table[keys[0]], keys[1:], place)
+def _remove(table: dict[str, Any], keys: list[str]) -> bool:
+    """Take a key out of nested tables, copying what is changed; say whether it was there."""
+    first, *inner = keys
+    if first not in table:
+        return False
+    if not inner:
+        del table[first]
+        return True
+    if not isinstance(table[first], Mapping):
+        return False
+    table[first] = dict(table[first])
+    return _remove(table[first], inner)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args
 
@@ -83,6 +83,30 @@ def find_settings(measures: Sequence[AnyMeasure]) -> dict[str, dict[str, Any]]:
                 by.setdefault(place, measure.title)
     faults.raise_any()
     return tables
+
+
+def check_overruled(said: Mapping[str, Any], measures: Sequence[AnyMeasure], path: Path) -> None:
+    """
+    Make sure that a scenario says no key that measures of its base set to something else.
+
+    Raises
+    ------
+    InputError
+        With every such key: what is said would not hold, as measures come after all keys.
+    """
+    faults = Faults()
+    for table, keys in find_settings(measures).items():
+        for key, value in keys.items():
+            own: Any = said.get(table)
+            for name in key.split("."):
+                own = own.get(name) if isinstance(own, Mapping) else None
+            if own is not None and own != value:
+                faults.add(
+                    f"{path}: `{table}.{key}` must not be said beside a measure of the run that is "
+                    f"extended: that sets it to {value!r}, {own!r} found. Take it out, or say "
+                    "without = ['measures']."
+                )
+    faults.raise_any()
 
 
 def measure_files(measures: Sequence[AnyMeasure]) -> list[Path]:
