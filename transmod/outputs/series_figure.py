@@ -163,6 +163,7 @@ def _draw_years(
                 axes.annotate(
                     number(amount), (year, amount), xytext=(0, 6), textcoords="offset points",
                     ha="center", fontsize=7.5, color=INK,
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
                 )  # fmt: skip
     else:
         axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))

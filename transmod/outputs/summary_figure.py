@@ -20,7 +20,6 @@ from transmod.outputs.sheet import (
     width_of,
 )
 from transmod.outputs.wording import TEXT, number
-from transmod.schema import CAUSES
 
 _WIDTH = 9.3  # in
 _LINE, _GAP = 0.36, 0.32  # in: of a run, between panels
@@ -79,7 +78,7 @@ def draw_summary(
     subtitle = TEXT["summary_subtitle"].format(year)
     head, foot = head_and_foot(title, source, _WIDTH)
     shown = {cause for panel in panels for bar in panel.bars for cause, _ in bar.causes}
-    key = _to_lines([cause for cause in CAUSES if cause in shown])
+    key = _to_lines([cause for cause in _COLOURS if cause in shown])
     heights = [_LINE * (len(panel.bars) + 1.15) for panel in panels]
     above = 0.22 * len(key) + 0.3
     with plain_style():

@@ -115,8 +115,8 @@ TEXT = {
     "series_years": "each panel from zero · a point for each run",
     "summary_title": "Why runs differ from {}",
     "summary_subtitle": (
-        "base {} · mean over all orders (Shapley) · less to the left, more to the right · "
-        "own scales"
+        "base {} · mean over all orders (Shapley) · less left, more right · "
+        "each panel has its own scale"
     ),
     "summary_zero": "base {}",
     "summary_method": "method alone: no change of emissions",
