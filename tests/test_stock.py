@@ -1,12 +1,19 @@
 """A run whose fleet is a stock or sales."""
 
+import shutil
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 from small_run import build, write_scenario
 
 from transmod.check import check
 from transmod.errors import InputError
+from transmod.inputs.shipped import PROFILES, find_shipped
+from transmod.intake.fleets import take_fleet
 from transmod.intake.inputs import read_inputs
+from transmod.profiles import recall_profiles
 from transmod.run import run
 from transmod.scenario import read_scenario
 
@@ -81,3 +88,21 @@ def test_faults_of_the_stock_come_with_those_of_other_files(tmp_path):
     (folder / "input" / "stock.csv").write_text(STOCK.replace("7_5_12t", "tiny"))
     with pytest.raises(InputError, match=r"`size` of rigid_truck .* \(value 'tiny'\)"):
         check(folder)
+
+
+def test_a_fleet_is_not_recalled_where_the_set_has_other_lives(tmp_path):
+    scenario = read_scenario(lay(tmp_path))
+    shipped = recall_profiles(find_shipped(PROFILES) / "emep_eea_2019")
+    shutil.copytree(shipped.folder / "turnover", tmp_path / "turnover")
+    own = replace(shipped, folder=tmp_path)
+
+    def shares():
+        run = tmp_path / "runs" / "small"
+        return take_fleet(own, streams=[("car", "all")], run=run, scenario=scenario).share
+
+    before = shares()
+    lives = tmp_path / "turnover" / "mileage.csv"
+    rows = pd.read_csv(lives)
+    old = (rows["region"] == "europe") & (rows["vehicle_class"] == "car") & (rows["age"] > 5)
+    rows.assign(km_per_year=rows["km_per_year"].where(~old, 10.0)).to_csv(lives, index=False)
+    assert not np.allclose(shares(), before)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from transmod.errors import InputError
 from transmod.inputs.checks import listed
-from transmod.inputs.hashes import sha256_file
+from transmod.inputs.fleet_tables import FOLDER
+from transmod.inputs.hashes import hash_tables, sha256_file
 from transmod.inputs.profile_tables import FLEET
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.tables import read_csv
@@ -49,6 +50,8 @@ def take_fleet(
         return build()  # and say what is missing
     parts = {
         "set": profiles.sha256,
+        # no part of the set as it is read
+        "turnover": hash_tables(profiles.folder / FOLDER) if scenario.fleet.mix is None else {},
         "files": [sha256_file(path) for path in files],
         "fleet": scenario.fleet.model_dump(mode="json"),
         "changes": repr(changes),
