@@ -83,6 +83,15 @@ def test_what_measures_set_goes_with_them(base):
     assert mine.profiles.electricity_kg_per_kwh == 0.9
 
 
+def test_a_grid_of_an_area_takes_the_place_of_a_figure(base):
+    assert read_scenario(base).profiles.electricity_kg_per_kwh == 0.3
+    measure = '[[measures]]\nkind = "change_grid"\narea = "CL-SEN"\n'
+    mine = read_scenario(child(base, OWN + measure, "area")).profiles
+    assert (mine.electricity_area, mine.electricity_kg_per_kwh) == ("CL-SEN", None)
+    both = child(base, OWN + measure + "kg_per_kwh = 0.2\n", "area")
+    assert read_scenario(both).profiles.electricity_kg_per_kwh == 0.2
+
+
 def test_all_keys_that_cannot_be_taken_out_are_told(base):
     text = OWN + 'without = ["traffic.bpr", "fleet.mix.name", "magic"]\n'
     with pytest.raises(InputError) as told:
@@ -116,6 +125,10 @@ FAULTS = {
     "unknown_measure": (OWN + '[[measures]]\nkind = "magic"\n', "measures.0.*magic"),
     "measure_key": (
         OWN + '[[measures]]\nkind = "change_grid"\nkgperkwh = 1\n', "Did you mean `kg_per_kwh`"
+    ),
+    "mix_of_no_year": (
+        OWN + '[[measures]]\nkind = "renew_fleet"\nyear = 2030\n',
+        r"`renew_fleet` needs fleet.stock or fleet.sales",
     ),
     "no_list": ('without = "measures"\n' + OWN, "`without` must be a list .*found 'measures'"),
     "no_keys": ("without = [3]\n" + OWN, r"`without` must be a list of keys.*found \[3\]"),

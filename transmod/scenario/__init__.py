@@ -26,6 +26,7 @@ from transmod.inputs.toml import read_toml
 from transmod.scenario.account import AccountingChoice
 from transmod.scenario.extends import find_chain, lay_over, move_paths
 from transmod.scenario.fleet import FleetChoice, FreightChoice, ProfilesChoice
+from transmod.scenario.fleet_measures import RenewFleet
 from transmod.scenario.ground import OffRoadChoice, RailChoice
 from transmod.scenario.indicators import IndicatorsChoice, TargetChoice
 from transmod.scenario.measures import MEASURES, Measure, check_overruled, find_settings
@@ -155,6 +156,8 @@ class Scenario(Record):
         msg = self.traffic.find_contradiction()
         if self.without and self.extends is None:
             msg = "`without` names keys of the run that is extended: it needs `extends`"
+        if self.fleet.mix is not None and any(isinstance(m, RenewFleet) for m in self.measures):
+            msg = "a measure `renew_fleet` needs fleet.stock or fleet.sales: a mix has no years"
         if msg is not None:
             raise ValueError(msg)
         return self

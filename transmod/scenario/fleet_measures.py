@@ -127,7 +127,10 @@ class ChangeGrid(FactorMeasure):
 
     def settings(self) -> dict[str, dict[str, Any]]:
         """Return the keys of a scenario that the measure sets, by table."""
-        own = _given(self, "area", "year", "kg_per_kwh")
+        own: dict[str, Any] = {}
+        if self.area is not None or self.year is not None:
+            own["kg_per_kwh"] = None  # a figure of the base would stand in place of the table's
+        own |= _given(self, "area", "year", "kg_per_kwh")
         keys = {f"electricity_{name}": value for name, value in own.items()}
         return {"profiles": keys | {f"grid_{k}": v for k, v in _given(self, "loss_share").items()}}
 
