@@ -311,6 +311,24 @@ def test_a_built_road_of_daily_volumes_has_their_shape_by_hour_too(town):
     assert plain[6, CAR] == pytest.approx(50.0 * 12.0 * 365)
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        {"kind": "scale_traffic", "factor": 1.5, "hours": [7]},
+        {"kind": "off_peak_delivery", "share": 0.4, "from_hours": [7], "to_hours": [22]},
+    ],
+    ids=lambda measure: measure["kind"],
+)
+def test_volumes_that_come_later_have_hours_that_no_measure_changed(town, first):
+    build = {"kind": "build_road", "volumes": "input/built_daily.parquet"}
+    plain, base = town.change(build, **DAILY)
+    changed, _ = town.change(first, build, **DAILY)
+    (new,) = (block for block in changed.volumes.blocks() if block.first <= 6 < block.last)
+    hourly = 50.0 * 12.0 / 24.0 * plain.shapes.values[CAR]
+    np.testing.assert_allclose(new.volume[6 - new.first, CAR], hourly, rtol=1e-12)
+    assert base.n_slots == hourly.size
+
+
 # zones
 
 

@@ -29,6 +29,7 @@ from transmod.scenario.traffic_measures import (
     BuildRoad,
     CloseRoad,
     LimitSpeed,
+    OffPeakDelivery,
     ReassignTraffic,
     RestrictAccess,
     ShiftFreightToRail,
@@ -184,7 +185,7 @@ def change_traffic(
             found = replace(found, links=own.has_volume)
         tasks.append(Task(measure, place, what, found, scenario, own))
     _check_contradictions(tasks, bench, faults)
-    if bench.shapes is not None and any(needs_hours(t.measure, t.found.slots) for t in tasks):
+    if bench.shapes is not None and _links_differ_by_hour(tasks):
         bench.lay_out_hours()
     # what a measure does hangs on those before it: after a fault it can only be looked at
     done = [apply(task, bench, faults) for task in tasks]
@@ -216,6 +217,17 @@ def _of_traffic(scenario: Scenario) -> Iterator[tuple[int, TrafficMeasure]]:
     for place, measure in enumerate(scenario.measures):
         if isinstance(measure, TrafficMeasure):
             yield place, measure
+
+
+def _links_differ_by_hour(tasks: Sequence[Task]) -> bool:
+    """Say whether links can no longer share the hours of their class after all measures."""
+    if any(needs_hours(task.measure, task.found.slots) for task in tasks):
+        return True
+    changes = [
+        task.found.slots is not None or isinstance(task.measure, OffPeakDelivery) for task in tasks
+    ]
+    # volumes of a file that come later are not what an earlier measure was about
+    return any(task.volumes is not None and any(changes[:i]) for i, task in enumerate(tasks))
 
 
 def _check_contradictions(tasks: Sequence[Task], bench: Bench, faults: Faults) -> None:
