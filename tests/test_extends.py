@@ -1,12 +1,16 @@
 """A scenario that extends another: what it takes over, what it changes, and what it may not."""
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 import small_run
 
 from transmod.errors import InputError
-from transmod.intake.hashes import hash_inputs
+from transmod.inputs.results import MANIFEST_KEYS, verify_files
+from transmod.inputs.shipped import PROFILES, find_shipped
+from transmod.intake.hashes import find_set_folder, hash_inputs
 from transmod.scenario import read_scenario, resolve
 
 OWN = 'title = "Child"\n'
@@ -90,6 +94,39 @@ def test_a_grid_of_an_area_takes_the_place_of_a_figure(base):
     assert (mine.electricity_area, mine.electricity_kg_per_kwh) == ("CL-SEN", None)
     both = child(base, OWN + measure + "kg_per_kwh = 0.2\n", "area")
     assert read_scenario(both).profiles.electricity_kg_per_kwh == 0.2
+
+
+def test_a_set_beside_the_runs_serves_the_variants_of_a_series_too(base):
+    own = base.parent.parent / "vehicle_profiles" / "emep_eea_2019"
+    own.mkdir(parents=True)
+    variant = base.parent / "series" / "variant"
+    variant.mkdir(parents=True)
+    (variant / "scenario.toml").write_text(OWN + 'extends = "../../small"\n')
+    try:
+        for folder in (base, variant):
+            assert find_set_folder(folder, read_scenario(folder)).samefile(own)
+    finally:
+        own.rmdir()
+    assert find_set_folder(variant, read_scenario(variant)).is_dir()  # the shipped one
+
+
+def test_inputs_of_a_run_that_is_a_link_are_hashed_as_they_are_read(base, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    real = tmp_path / "elsewhere" / "real"
+    shutil.copytree(base, real)
+    linked = base.parent / "linked"
+    linked.symlink_to(real, target_is_directory=True)
+    there = hash_inputs(linked, read_scenario(linked))
+    assert "../../networks/small/links.parquet" in there
+    assert there == hash_inputs(base, read_scenario(base))
+    text = (linked / "scenario.toml").read_text()
+    (linked / "scenario.toml").write_text(f'{OWN}extends = "../small"\n')
+    assert "../small/scenario.toml" in hash_inputs(linked, read_scenario(linked))
+    (linked / "results").mkdir()
+    manifest = {key: {} for key in MANIFEST_KEYS} | {"inputs": there}
+    (linked / "results" / "manifest.json").write_text(json.dumps(manifest))
+    (linked / "scenario.toml").write_text(text)
+    assert verify_files(linked, {PROFILES: find_shipped(PROFILES)}) == []
 
 
 def test_all_keys_that_cannot_be_taken_out_are_told(base):

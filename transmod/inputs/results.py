@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -290,7 +291,9 @@ def _read_geo(path: Path) -> gpd.GeoDataFrame:
 
 def _locate(path: str, run: Path, places: Mapping[str, Path]) -> Path:
     first, _, rest = path.partition("/")
-    return Path(places[first]) / rest if first in places else Path(run) / path
+    if first in places:
+        return Path(places[first]) / rest
+    return Path(os.path.normpath(Path(run) / path))  # as it was read, also where `run` is a link
 
 
 def _compare(path: str, file: Path, expected: str) -> list[Difference]:

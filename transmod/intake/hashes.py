@@ -7,7 +7,7 @@ from pathlib import Path
 
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.network_files import NETWORK_FILES
-from transmod.inputs.shipped import PROFILES, find_shipped
+from transmod.inputs.shipped import PROFILES, find_profiles, find_shipped
 from transmod.intake.evidence import evidence_files
 from transmod.intake.methods import method_files
 from transmod.intake.sources import movement_factors, source_files
@@ -24,7 +24,8 @@ def hash_inputs(run: Path, scenario: Scenario) -> dict[str, str]:
     """
     named = [*scenario_files(run, scenario), *_named_files(scenario)]
     named += [scenario.network.path / name for name in NETWORK_FILES]
-    hashes = {path.as_posix(): sha256_file(run / path) for path in named if (run / path).is_file()}
+    files = {path.as_posix(): resolve(run, path) for path in named}
+    hashes = {name: sha256_file(file) for name, file in files.items() if file.is_file()}
     for folder in (find_set_folder(run, scenario), movement_factors(run, scenario)):
         if folder is not None:
             hashes |= _hash_set(folder, run)
@@ -63,8 +64,7 @@ def _named_files(scenario: Scenario) -> list[Path]:
 
 
 def find_set_folder(run: Path, scenario: Scenario) -> Path:
-    """Return the folder of the factor set: beside the run, shipped, or a path."""
+    """Return the folder of the factor set: beside the runs, shipped, or a path."""
     name = scenario.profiles.set
-    places = (resolve(run, Path("../..") / PROFILES), find_shipped(PROFILES))
-    known = [place / name for place in places if (place / name).is_dir()]
-    return known[0] if known else resolve(run, Path(name))
+    known = find_profiles(run, name)
+    return known if known.is_dir() else resolve(run, Path(name))

@@ -17,7 +17,7 @@ from transmod.inputs.movements import (
     read_territories,
     read_voyages,
 )
-from transmod.inputs.shipped import PROFILES, find_shipped
+from transmod.inputs.shipped import find_profiles
 from transmod.memory import remember
 from transmod.scenario import Scenario, resolve
 
@@ -138,8 +138,7 @@ def movement_factors(run: Path, scenario: Scenario) -> Path | None:
     on_ground = scenario.rail.is_asked or scenario.off_road.machines is not None
     if scenario.aviation.movements is None and not (scenario.shipping.is_asked or on_ground):
         return None
-    own = resolve(run, Path("../..") / PROFILES / MOVEMENTS)
-    return own if own.is_dir() else find_shipped(PROFILES) / MOVEMENTS
+    return find_profiles(run, MOVEMENTS)
 
 
 def _read_fuelled(profiles: Path, run: Path, scenario: Scenario) -> FuelMovements | None:

@@ -187,7 +187,7 @@ def scenario_files(run: Path, scenario: Scenario) -> list[Path]:
     while extends is not None:
         folder = Path(os.path.normpath(folder / extends))
         files.append(folder / FILE_NAME)
-        further = read_toml(run / files[-1]).get("extends")
+        further = read_toml(resolve(run, files[-1])).get("extends")
         extends = None if further is None else Path(further)
     return files
 
