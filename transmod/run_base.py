@@ -30,6 +30,8 @@ _ASKING = ("consolidate_freight", "shift_mode", "shift_freight_to_rail")
 _ELECTRICITY = (
     "electricity_area", "electricity_year", "electricity_kg_per_kwh", "grid_loss_share",
 )  # fmt: skip
+# how the note begins that says why
+NOT_USED = "Links were driven"
 # files of the base's results that are read, so what they hold must be what it was
 READ = ("spectrum.parquet", "ledger.parquet", "energy.parquet")
 
@@ -67,7 +69,7 @@ def find_base(run: Path, scenario: Scenario) -> tuple[Base | None, str | None]:
     found = _read_base(run, scenario, folder)
     if isinstance(found, Base):
         return found, None
-    return None, f"Links were driven, and the results of {folder} not used: {found}."
+    return None, f"{NOT_USED}, and the results of {folder} not used: {found}."
 
 
 def _read_base(run: Path, scenario: Scenario, folder: Path) -> Base | str:

@@ -11,6 +11,7 @@ from transmod.errors import InputError, TransmodError
 from transmod.inputs.results import MANIFEST, RESULTS
 from transmod.intake.hashes import hash_inputs
 from transmod.run import run as compute_run
+from transmod.run_base import NOT_USED
 from transmod.run_clock import Clock, Progress, be_quiet
 from transmod.run_state import find_former_results
 from transmod.scenario import FILE_NAME, Scenario, read_scenario
@@ -245,6 +246,9 @@ def _compare(
     own = results[run.resolve()]
     if own is None:
         return one
+    if one.state == "computed":
+        why = [note for note in own.manifest["notes"] if note.startswith(NOT_USED)]
+        notes += [f"{one.run}: {note}" for note in why]
     co2e = own.manifest["totals"].get("co2e_t")
     one = replace(
         one,

@@ -20,6 +20,7 @@ from transmod.cli.console import (
 if TYPE_CHECKING:
     from transmod.run_summary import RunSummary
 
+_ROUNDING = 1e-12  # of amounts
 # account and what is shown of it
 _SHOWN = (("total", "co2e"), ("scope_2", "co2e"), ("total", "nox"), ("total", "pm2_5"),
           ("total", "energy"), ("total", "vkm"))  # fmt: skip
@@ -89,14 +90,25 @@ def _say_rows(found: RunSummary, account: str, name: str) -> None:
         [
             row["run"],
             amount(row["amount"]),
-            signed(row["difference"]),
-            f"{row['difference_percent']:+.2f}" if math.isfinite(row["difference_percent"]) else "",
-            *(signed(row[cause]) for cause in causes),
+            signed(_round(row, "difference")),
+            _percent(row),
+            *(signed(_round(row, cause)) for cause in causes),
         ]
         for row in rows
     ]
     columns = ["", "amount", "less base", "%", *causes]
     say_table(f"{name} [{rows[0]['unit']}] {where}", columns, lines)
+
+
+def _round(row: dict[str, Any], name: str) -> float:
+    """Return a difference; what sums in another order differ by is none."""
+    size = 100.0 if name == "difference_percent" else max(row["amount_base"], row["amount"])
+    return 0.0 if abs(row[name]) <= _ROUNDING * size else float(row[name])
+
+
+def _percent(row: dict[str, Any]) -> str:
+    value = _round(row, "difference_percent")
+    return f"{value:+.2f}" if math.isfinite(value) else ""
 
 
 def _say_method(found: RunSummary) -> list[str]:

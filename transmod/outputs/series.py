@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from transmod.errors import Faults, InputError
@@ -19,6 +20,7 @@ from transmod.schema import SERIES
 _FILE = "scenario.toml"
 _MARK = "# Written by transmod from ../series.toml: change it there. SHA-256 of what follows: "
 _FILES = ("series.json", "series.csv", "series.png")
+_PANELS = (("total", "co2e_t"), ("scope_2", "co2e_t"), ("total", "nox_t"), ("total", "pm2_5_t"))
 
 
 def write_variants(folder: Path, variants: Mapping[str, Mapping[str, Any]]) -> None:
@@ -132,28 +134,33 @@ def _draw(rows: pd.DataFrame, path: Path, title: str, source: str) -> None:
     is_over_years = len(total) > 1 and total["year"].is_unique
     if is_over_years:
         total = total.sort_values("year")
-    bases = set(total["base"].dropna())
     is_told_apart = total["title"].is_unique
-    labels = [
-        str(name).removeprefix(f"{title}: ") for name in total["title" if is_told_apart else "run"]
-    ]
+    names = total["title" if is_told_apart else "run"]
+    labels = tuple(str(name).removeprefix(f"{title}: ") for name in names)
+    # what others stand on and itself stands on nothing; a single one is what all are set beside
+    is_root = total["base"].isna() & total["run"].isin(total["base"])
+    root = total.loc[is_root, "run"]
     panels = []
-    for account, figure in (("total", "co2e_t"), ("scope_2", "co2e_t"), ("total", "nox_t"),
-                            ("total", "pm2_5_t")):  # fmt: skip
+    for account, figure in _PANELS:
         own = rows[rows["account"] == account].drop_duplicates("run").set_index("run")
         own = own.reindex(total["run"])
         if not (own[figure] > 0.0).any():
             continue
+        percents = own[f"{figure}_percent"]
+        if len(root) == 1:
+            amount = own.loc[root.iloc[0], figure]
+            percents = 100.0 * (own[figure] - amount) / (amount if amount > 0.0 else np.nan)
+            percents = percents.mask(is_root.to_numpy())
         name = figure.removesuffix("_t")
         panels.append(
             SeriesPanel(
                 heading(account, name, "t", str(total["period"].iloc[0])),
                 tuple(own[figure]),
-                tuple(own[f"{figure}_percent"]),
+                tuple(percents),
             )
         )
     if is_over_years:
         draw_years(panels, path, years=tuple(total["year"]), title=title, source=source)
     else:
-        is_base = tuple(run in bases for run in total["run"])
+        is_base = tuple(is_root)
         draw_bars(panels, path, labels=labels, is_base=is_base, title=title, source=source)

@@ -21,7 +21,7 @@ from transmod.outputs.sheet import (
     head_and_foot,
     plain_style,
 )
-from transmod.outputs.wording import DASH, TEXT, number
+from transmod.outputs.wording import TEXT, change, number
 
 _WIDTH = 9.3  # in
 _LINE, _GAP = 0.27, 0.3  # in: of a run, between panels
@@ -84,7 +84,14 @@ def _draw_bars(
     edges = _WIDTH - MARGIN - 0.8, _WIDTH - MARGIN
     per_inch = max(amount for amount in panel.amounts if amount > 0.0) / (right - left)
     sheet.text(MARGIN, top, panel.heading, size=9.5, weight="bold")
-    sheet.text(edges[1], top, TEXT["to_base"], size=7.5, color=GREY, ha="right")
+    sheet.text(
+        edges[1],
+        top,
+        TEXT["to_base" if sum(is_base) == 1 else "to_own_base"],
+        size=7.5,
+        color=GREY,
+        ha="right",
+    )
     y = top
     for label, amount, percent, base in zip(
         labels, panel.amounts, panel.percents, is_base, strict=True
@@ -99,7 +106,7 @@ def _draw_bars(
                 Rectangle((left, y - 0.05), amount / per_inch, 0.18, facecolor=colour, lw=0)
             )
         sheet.text(edges[0], y, number(amount, 4), size=8.5, ha="right", **style)
-        sheet.text(edges[1], y, to_percent(percent), size=8.5, ha="right", color=GREY)
+        sheet.text(edges[1], y, change(percent), size=8.5, ha="right", color=GREY)
     bases = [a for a, base in zip(panel.amounts, is_base, strict=True) if base and a > 0.0]
     if len(bases) == 1:  # how far each bar is from it
         x = left + bases[0] / per_inch
@@ -167,11 +174,3 @@ def _draw_years(
                 )  # fmt: skip
     else:
         axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-
-
-def to_percent(part: float) -> str:
-    """Write a change in per cent with its sign; nothing where there is none to write."""
-    if not math.isfinite(part):
-        return DASH
-    sign = "+" if part > 0.0 else "\N{MINUS SIGN}" if part < 0.0 else ""
-    return f"{sign}{abs(part):.1f} %"

@@ -19,7 +19,7 @@ from transmod.outputs.sheet import (
     plain_style,
     width_of,
 )
-from transmod.outputs.wording import TEXT, number
+from transmod.outputs.wording import TEXT, change, number
 
 _WIDTH = 9.3  # in
 _LINE, _GAP = 0.36, 0.32  # in: of a run, between panels
@@ -161,8 +161,8 @@ def _draw_panel(sheet: Sheet, panel: SummaryPanel, top: float) -> None:
         sheet.text(left - 0.1, y, words, size=8.5, ha="right")
         _draw_bar(sheet, bar, zero, per_inch, y)
         sheet.text(edges[0], y, signed(bar.difference), size=8.5, ha="right", weight="bold")
-        share = _percent(bar.difference, panel.amount_base)
-        sheet.text(edges[1], y, share, size=8.5, ha="right", color=GREY)
+        share = bar.difference / panel.amount_base if panel.amount_base else float("nan")
+        sheet.text(edges[1], y, change(100.0 * share), size=8.5, ha="right", color=GREY)
     bottom = y - 0.16
     sheet.line([zero, zero], [top - 0.13, bottom], color=INK, lw=0.9)
     words = TEXT["summary_zero"].format(number(panel.amount_base, 4))
@@ -186,11 +186,3 @@ def _draw_bar(sheet: Sheet, bar: SummaryBar, zero: float, per_inch: float, y: fl
             patch = Rectangle(at, abs(size), _HIGH, facecolor=_COLOURS[cause], lw=0)
         sheet.paper.add_patch(patch)
     _mark(sheet, zero + bar.difference / per_inch, middle)
-
-
-def _percent(part: float, whole: float) -> str:
-    if whole == 0.0:
-        return ""
-    share = 100.0 * part / whole
-    sign = "+" if share > 0 else "\N{MINUS SIGN}" if share < 0 else ""
-    return f"{sign}{abs(share):.1f} %"

@@ -110,8 +110,9 @@ TEXT = {
     "swing_high": "high",
     "swing_share": "of variance",
     "of_a": "% of A",
-    "to_base": "to its base",
-    "series_bars": "each panel from zero · grey, and the line: the run that others extend",
+    "to_base": "to the base",
+    "to_own_base": "to its base",
+    "series_bars": "each panel from zero · grey: the run that others extend",
     "series_years": "each panel from zero · a point for each run",
     "summary_title": "Why runs differ from {}",
     "summary_subtitle": (
@@ -197,6 +198,15 @@ def percent(part: float, total: float) -> str:
     if 0 < share < 1:
         return "< 1"
     return f"{share:.0f}"
+
+
+def change(part: float) -> str:
+    """Write a change in per cent with its sign; a dash where there is none."""
+    if not math.isfinite(part):
+        return DASH
+    sign = "+" if part > 0.0 else "\N{MINUS SIGN}" if part < 0.0 else ""
+    digits = 1 if abs(part) < 100.0 else 0
+    return f"{sign}{abs(part):,.{digits}f} %"
 
 
 def round_below(value: float) -> float:
