@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -129,11 +130,7 @@ def run_series(
     results: dict[Path, Finished | None] = {}
     order = _order(runs)
     for i, run in enumerate(order):
-
-        def say_step(step: str, share: float | None = None, at: str = f"{i + 1} of {len(order)}",
-                     name: str = run.name) -> None:  # fmt: skip
-            progress(f"{at}, {name}: {step}", share)
-
+        say_step = partial(_say_step, progress, f"{i + 1} of {len(order)}, {run.name}")
         one = _compute(run, folder, threads, force, say_step)
         results[run.resolve()] = find_finished(run) if not one.faults else None
         base = find_base_folder(run)
@@ -146,6 +143,10 @@ def run_series(
     rows, sources = to_rows(order, folder, results)
     facts = SeriesFacts(str(folder), tuple(done.values()), tuple(notes), (), clock.seconds)
     return replace(facts, files=tuple(_write(folder, facts, rows, title, sources)))
+
+
+def _say_step(progress: Progress, where: str, step: str, share: float | None = None) -> None:
+    progress(f"{where}: {step}", share)
 
 
 def _list_runs(folder: Path) -> tuple[str, list[Path], list[str]]:

@@ -55,7 +55,8 @@ def read_series(folder: Path) -> Series:
     Notes
     -----
     What a variant says lies over the common keys as a scenario lies over its base: tables are
-    merged, measures are done after the common ones. Values are proved when the variant is read.
+    merged, measures are done after the common ones. A variant that extends another one has the
+    common keys from there. Values are proved when the variant is read.
     """
     path = folder / SERIES_FILE
     content, faults = read_toml(path), Faults()
@@ -75,7 +76,11 @@ def read_series(folder: Path) -> Series:
             faults.add(f"{path}: `{_VARIANTS}.{name}` must be a table: found {said!r}.")
             continue
         own = reader.mark(said, Scenario, f"{_VARIANTS}.{name}.")
-        made[name] = move_paths(_lay(common, own, name), folder, folder / name)
+        # what stands on another variant has the common keys from there: measures are done once
+        base = (folder / own.get("extends", "")).resolve()
+        is_on_variant = base in [(folder / other).resolve() for other in variants]
+        shared = {k: v for k, v in common.items() if k == "title" or not is_on_variant}
+        made[name] = move_paths(_lay(shared, own, name), folder, folder / name)
     faults.raise_any()
     empty = tuple(name for name, said in variants.items() if not set(said) - {"title"})
     return Series(str(content.get("title", folder.resolve().name)), made, empty)
