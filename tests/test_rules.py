@@ -14,6 +14,7 @@ from transmod.inputs.tables import read_csv
 from transmod.schema import ACTIVITIES, MEMO_KINDS, RULE, VEHICLE_CLASSES
 
 FOLDER = Path(transmod.__file__).parent / "accounts" / "tables"
+DATA = Path(__file__).parent / "data"
 
 
 def line(activity, rule="territorial"):
@@ -173,3 +174,11 @@ def test_bad_line(tmp_path, activity, column, value, message):
 def test_missing_file(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         read_rule("none.csv", tmp_path)
+
+
+@pytest.mark.parametrize("rule", ["territorial", "gpc_basic", "gpc_basic_plus"])
+def test_examples_of_an_independent_program_stand_on_the_same_lines(rule):
+    examples = pd.read_csv(DATA / "gpc_examples.csv").set_index("activity")
+    lines = read_rule(rule).lines.loc[examples.index]
+    assert lines["gpc_ref"].to_list() == examples["gpc_ref"].to_list()
+    assert lines["scope"].to_list() == examples["scope"].to_list()
