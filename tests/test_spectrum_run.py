@@ -7,8 +7,11 @@ import sys
 import pytest
 import small_run
 
+from transmod import run_base
 from transmod.inputs.hashes import sha256_file
 from transmod.run import run, verify
+from transmod.run_base import find_base
+from transmod.scenario import read_scenario
 
 TABLES = ("ledger.parquet", "energy.parquet", "activity.parquet", "inventory.csv",
           "cross_walk.csv", "overlaps.csv")  # fmt: skip
@@ -108,6 +111,30 @@ def test_what_touches_links_drives_them(both, change):
     head = 'title = "Other"\nextends = "../small"\noutputs = ["accounts"]\n'
     (folder / "scenario.toml").write_text(head + text)
     assert f"the scenario changes {what}" in run(folder).notes[0]
+
+
+def test_a_base_that_lacks_a_file_is_not_used(both):
+    base, folder, *_ = both
+    pieces = base / "results" / "pieces.parquet"
+    pieces.rename(base / "away.parquet")
+    try:
+        found, why = find_base(folder, read_scenario(folder))
+    finally:
+        (base / "away.parquet").rename(pieces)
+    assert found is None
+    assert "no longer whole" in why
+
+
+def test_another_set_is_another_grid_for_sources_beside_the_road(both, monkeypatch):
+    folder = both[0].parent / "other_set"
+    folder.mkdir()
+    text = 'extends = "../small"\ntitle = "Other"\noutputs = ["accounts"]\nwithout = ["memo"]\n'
+    text += '[profiles]\nset = "china_2014"\n[fleet]\nmix = "china_2023"\n'
+    (folder / "scenario.toml").write_text(text)
+    electricity = "electricity of sources beside the road"
+    assert electricity not in find_base(folder, read_scenario(folder))[1]
+    monkeypatch.setattr(run_base, "_plugs_in", lambda _: True)
+    assert electricity in find_base(folder, read_scenario(folder))[1]
 
 
 @pytest.mark.slow

@@ -12,7 +12,8 @@ from transmod.inputs.hashes import sha256_file
 from transmod.inputs.link_pass import LinkPass, read_link_pass
 from transmod.inputs.results import MANIFEST, RESULTS, read_manifest
 from transmod.inputs.tables import read_parquet
-from transmod.intake.hashes import hash_inputs
+from transmod.intake.hashes import find_set_folder, hash_inputs
+from transmod.intake.sources import movement_factors
 from transmod.outputs.folder import repair
 from transmod.scenario import Scenario, read_scenario, resolve
 from transmod.scenario.extends import move_paths
@@ -34,6 +35,8 @@ _ELECTRICITY = (
 NOT_USED = "Links were driven"
 # files of the base's results that are read, so what they hold must be what it was
 READ = ("spectrum.parquet", "ledger.parquet", "energy.parquet")
+# files of the base's results that hold for the scenario too
+SHARED = ("spectrum.parquet", "hours.parquet", "pieces.parquet")
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +84,7 @@ def _read_base(run: Path, scenario: Scenario, folder: Path) -> Base | str:
     if link_pass is None or manifest["version"] != __version__:
         return "another version of transmod made them"
     if manifest["inputs"] != hash_inputs(folder, asked) or not _is_whole(folder, manifest):
-        return "they are not of its present inputs"
+        return "they are not of its present inputs, or no longer whole"
     if len(link_pass.zones) > 1:
         return "its zones have fleets of their own, which hang on its volumes"
     touched = _find_touched(run, scenario, folder, asked)
@@ -114,11 +117,19 @@ def _find_touched(run: Path, scenario: Scenario, folder: Path, base: Scenario) -
     ):
         found.append("the fleet that measures of traffic ask for")
     profiles, others = mine["profiles"], theirs["profiles"]
-    if _plugs_in(folder) and any(profiles[key] != others[key] for key in _ELECTRICITY):
+    sets = find_set_folder(run, scenario), find_set_folder(folder, base)
+    has_other_set = sets[0].resolve() != sets[1].resolve()
+    # its electricity.csv stands behind their plugs, its fuels in the tanks of ships and aircraft
+    has_other_power = has_other_set or any(profiles[key] != others[key] for key in _ELECTRICITY)
+    if has_other_power and _plugs_in(folder):
         found.append("electricity of sources beside the road")
-    if scenario.memo.names_movements and profiles["set"] != others["set"]:
+    if scenario.memo.names_movements and has_other_set:
         found.append("fuels of flights and voyages")
-    if _tells_seasons(scenario) and any(profiles[k] != others[k] for k in ("set", "processes")):
+    tables = [movement_factors(run, scenario), movement_factors(folder, base)]
+    if len({table.resolve() for table in tables if table is not None}) > 1:
+        found.append("factors of sources beside the road")
+    has_other_processes = has_other_set or profiles["processes"] != others["processes"]
+    if has_other_processes and _tells_seasons(scenario):
         found.append("processes that ask for seasons")
     return found
 
@@ -144,9 +155,9 @@ def _plugs_in(folder: Path) -> bool:
 
 
 def _is_whole(folder: Path, manifest: Mapping[str, Any]) -> bool:
-    """Say whether the files that are read are those that the manifest knows."""
+    """Say whether the files that are read are those that the manifest knows, and none lacks."""
     results = folder / RESULTS
-    return all(
+    return all((results / name).is_file() for name in SHARED) and all(
         (results / name).is_file() and sha256_file(results / name) == manifest["results"].get(name)
         for name in READ
     )
