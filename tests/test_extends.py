@@ -74,6 +74,14 @@ def test_measures_are_done_after_those_of_the_base(base):
     assert read_scenario(dropped).measures == ()
 
 
+def test_paths_that_begin_at_the_root_stay_as_they_are(base):
+    volumes, mix = base.parent / "v.parquet", base.parent / "own.csv"
+    text = f'{OWN}[traffic]\nvolumes = "{volumes}"\n[fleet]\nmix = "{mix}"\n'
+    last = child(child(base, text, "rooted"), OWN, "on_rooted")
+    mine = read_scenario(last)
+    assert (mine.traffic.volumes, mine.fleet.mix) == (volumes, str(mix))
+
+
 def test_what_measures_set_goes_with_them(base):
     measure = '[[measures]]\nkind = "change_grid"\nkg_per_kwh = 0.1\n'
     cleaner = child(base, OWN + measure, "cleaner")

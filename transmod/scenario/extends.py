@@ -91,6 +91,8 @@ def find_chain(run: Path, extends: Path, chain: Sequence[Path]) -> tuple[Path, .
 
 
 def _move(path: str | Path, base: Path, run: Path) -> str:
+    if Path(path).is_absolute():  # the same from everywhere, and from another disk
+        return Path(path).as_posix()
     return Path(os.path.relpath(base / path, run)).as_posix()
 
 
