@@ -97,6 +97,13 @@ def test_order_matters_and_is_kept():
 FAULTS = {
     "no_such_fuel": (change(types={"fuels": ("coal",)}), "'coal' is none. It has diesel"),
     "no_such_type": (change(types={"vehicle_types": ("bus_x*",)}), r"'bus_x\*' is none"),
+    "one_that_does_not_drive": (
+        change(vehicle_class=("car", "taxi")), "`vehicle_class` of measure 'M' .*taxi is not"
+    ),
+    "one_of_no_type": (
+        change(types={"vehicle_types": ("bus_e",)}, vehicle_class=("car", "bus")),
+        "types of each class that it names: the factor set has no car that is bus_e",
+    ),
     "no_stream": (change(vehicle_class=("van",)), "must match"),
     "vague": (change(vehicle_class=("bus",)), "must name its types.*bus_e, bus_f"),
     "nothing_left": (
@@ -104,6 +111,10 @@ FAULTS = {
     ),
     "none_retires": (
         change(1.0, retires=True, vehicle_class=("bus",)), "must match types that drive"
+    ),
+    "none_of_its_trips": (
+        change(1.0, retires=True, vehicle_class=("car",), trip_kind=("through",)),
+        "must match types that drive: none .*on the trips",
     ),
     "other_class": (
         change(types={"vehicle_types": ("bus_e",)}, trip_kind=("through",)), "must match types of"

@@ -110,7 +110,7 @@ def _change(fleet: Fleet, types: pd.DataFrame, change: FleetChange, year: int) -
     share = _share_of(change, year)
     places = _places(fleet, change)
     notes: list[str] = []
-    tables = {}
+    tables, drives = {}, False
     for place, table in places.items():
         own = table.copy()
         for s in streams:
@@ -120,9 +120,15 @@ def _change(fleet: Fleet, types: pd.DataFrame, change: FleetChange, year: int) -
             here = is_picked & np.asarray(names.isin(of_class.get_group(vehicle_class)))
             own[s] = _move(table[s], here, share, change, fleet.streams[s])
             old, new = float(table[s, here].sum()), float(own[s, here].sum())
+            drives |= old > 0.0
             where = f" in {place}" if place else ""
             notes.append(f"{' '.join(fleet.streams[s])}{where} {old:.1%} -> {new:.1%}")
         tables[place] = own
+    if change.retires and not drives:
+        raise InputError(
+            f"Measure '{change.title}' must match types that drive: none that is {_said(change)} "
+            "does, where and on the trips that it names."
+        )
     note = f"Measure '{change.title}': share of {_said(change)} in kilometres: {'; '.join(notes)}."
     return replace(
         fleet,
@@ -169,6 +175,17 @@ def _streams_of(fleet: Fleet, change: FleetChange) -> list[int]:
             f"Measure '{change.title}' must match traffic: no stream of the run is of its class "
             f"and kind of trip. The run has {listed([' '.join(s) for s in fleet.streams])}."
         )
+    faults = Faults()
+    named = {"vehicle_class": change.vehicle_class, "trip_kind": change.trip_kind}
+    for column, (key, names) in enumerate(named.items()):
+        driven = list(dict.fromkeys(stream[column] for stream in fleet.streams))
+        lacking = [name for name in names or () if name not in driven]
+        if lacking:
+            faults.add(
+                f"`{key}` of measure '{change.title}' must be in the traffic of the run: "
+                f"{listed(lacking)} is not. There are {', '.join(driven)}."
+            )
+    faults.raise_any()
     return found
 
 
@@ -177,6 +194,12 @@ def _with_types(
 ) -> Fleet:
     """Add the picked types that the fleet does not know, where it is clear how they share."""
     classes = {fleet.streams[s][0] for s in streams}
+    bare = [name for name in change.vehicle_class or () if name not in set(picked["vehicle_class"])]
+    if bare:
+        raise InputError(
+            f"Measure '{change.title}' must match types of each class that it names: the factor "
+            f"set has no {listed(bare)} that is {_said(change)}."
+        )
     own = picked[picked["vehicle_class"].isin(classes)]
     if own.empty:
         raise InputError(
