@@ -11,7 +11,7 @@ from transmod import run_base
 from transmod.inputs.hashes import sha256_file
 from transmod.run import run, verify
 from transmod.run_base import find_base
-from transmod.scenario import read_scenario
+from transmod.scenario import Scenario, read_scenario
 
 TABLES = ("ledger.parquet", "energy.parquet", "activity.parquet", "inventory.csv",
           "cross_walk.csv", "overlaps.csv")  # fmt: skip
@@ -111,6 +111,15 @@ def test_what_touches_links_drives_them(both, change):
     head = 'title = "Other"\nextends = "../small"\noutputs = ["accounts"]\n'
     (folder / "scenario.toml").write_text(head + text)
     assert f"the scenario changes {what}" in run(folder).notes[0]
+
+
+def test_each_table_of_a_scenario_is_known_to_touch_links_or_not():
+    of_driving = {
+        "fleet", "freight", "profiles", "accounting", "reconciliation", "indicators", "targets",
+        "uncertainty", "measures",
+    }  # fmt: skip
+    of_itself = {"title", "extends", "without", "outputs"}
+    assert set(Scenario.model_fields) - of_driving - of_itself == set(run_base._OF_LINKS)
 
 
 def test_a_base_that_lacks_a_file_is_not_used(both):

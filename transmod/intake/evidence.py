@@ -21,7 +21,8 @@ from transmod.inputs.reconciliation_tables import (
     read_fuel_sales,
     read_vkm_statistics,
 )
-from transmod.model.blends import Blend, choose_fuels, energy_share
+from transmod.intake.services import find_blends
+from transmod.model.blends import choose_fuels, energy_share
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
 from transmod.scenario import Scenario, resolve
@@ -59,7 +60,7 @@ def read_evidence(
             "What was sold must be said once: `reconciliation.fuel_sales` and "
             "`accounting.cross_walk.fuel_sold` found. The first serves both."
         )
-    blends = _find_blends(scenario)
+    blends = find_blends(scenario)
     fossil = choose_fuels(profiles, scenario.profiles.fuels)[0].fuels
     sold = choose_fuels(profiles, scenario.profiles.fuels, blends)[0].fuels
     sales = statistics = None
@@ -94,19 +95,12 @@ def read_evidence(
     )
 
 
-def _find_blends(scenario: Scenario) -> dict[str, str | Blend]:
-    return {
-        fuel: blend if isinstance(blend, str) else Blend(blend.biofuel, blend.volume_share)
-        for fuel, blend in scenario.profiles.blends.items()
-    }
-
-
 def _biofuel_shares(
     profiles: ProfileSet, fossil: pd.DataFrame, scenario: Scenario
 ) -> dict[str, float]:
     """Return the share of biofuel in the energy of each fuel that is blended."""
     shares = {}
-    for fuel, blend in _find_blends(scenario).items():
+    for fuel, blend in find_blends(scenario).items():
         if isinstance(blend, str):
             named = profiles.blends
             row = named[(named["fuel"] == fuel) & (named["blend"] == blend)].iloc[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from transmod.inputs.hashes import sha256_file
+from transmod.inputs.hashes import hash_tables, sha256_file
 from transmod.inputs.network_files import NETWORK_FILES
 from transmod.inputs.shipped import PROFILES, find_profiles, find_shipped
 from transmod.intake.evidence import evidence_files
@@ -36,11 +36,8 @@ def _hash_set(folder: Path, run: Path) -> dict[str, str]:
     """Return the SHA-256 of every table of a factor set."""
     shipped = folder.parent.resolve() == find_shipped(PROFILES).resolve()
     root = Path(PROFILES) if shipped else Path(os.path.relpath(folder.parent, run))
-    return {
-        (root / path.relative_to(folder.parent)).as_posix(): sha256_file(path)
-        for path in sorted(folder.rglob("*"))
-        if path.suffix in (".csv", ".parquet", ".toml")
-    }
+    tables = hash_tables(folder)
+    return {(root / folder.name / name).as_posix(): sha for name, sha in tables.items()}
 
 
 def _named_files(scenario: Scenario) -> list[Path]:

@@ -99,16 +99,11 @@ def _find_banned(task: Task, bench: Bench, faults: Faults) -> Bools:
     """Return the types (J,) that a measure bans; note names that the set does not know."""
     measure, found = task.measure, task.found
     assert isinstance(measure, RestrictAccess)
-    named = {
-        "emission_standard": measure.standards,
-        "fuel": measure.fuels,
-        "vehicle_type": measure.vehicle_types,
-    }
     keys = ("standards", "fuels", "vehicle_types")
     classes = set(bench.classes[found.streams])
     table = bench.profiles.types
     table = table[table["vehicle_class"].isin(classes)]
-    for key, (column, values) in zip(keys, named.items(), strict=True):
+    for key, (column, values) in zip(keys, measure.banned.items(), strict=True):
         valid = sorted(set(table[column].dropna()))
         lacking = [value for value in values or () if value not in valid]
         if lacking:
@@ -122,7 +117,7 @@ def _find_banned(task: Task, bench: Bench, faults: Faults) -> Bools:
     if faults:
         return np.zeros(len(bench.fleet.types), bool)
     types = types_of(bench)
-    banned = find_banned(bench.fleet.types, types, named)
+    banned = find_banned(bench.fleet.types, types, measure.banned)
     banned &= types["vehicle_class"].isin(classes).to_numpy()
     drives = np.zeros(len(banned), bool)
     for zone, district_id, links in bench.groups():

@@ -21,16 +21,21 @@ def to_service(scenario: Scenario, calendar: Calendar) -> Service:
     choice, climate = scenario.profiles, scenario.climate
     return Service(
         fuels=choice.fuels,
-        blends={
-            fuel: blend if isinstance(blend, str) else Blend(blend.biofuel, blend.volume_share)
-            for fuel, blend in choice.blends.items()
-        },
+        blends=find_blends(scenario),
         freight=find_loads(scenario),
         occupancy=scenario.fleet.occupancy,
         grid_loss_share=choice.grid_loss_share,
         temperature_c=() if climate is None else climate.temperature_c,
         temperature_weight=() if climate is None else month_hours(calendar),
     )
+
+
+def find_blends(scenario: Scenario) -> dict[str, str | Blend]:
+    """Return the biofuels that a scenario blends, by fuel: a named blend, or a share of volume."""
+    return {
+        fuel: blend if isinstance(blend, str) else Blend(blend.biofuel, blend.volume_share)
+        for fuel, blend in scenario.profiles.blends.items()
+    }
 
 
 def find_loads(scenario: Scenario, n_measures: int | None = None) -> dict[str, Load]:

@@ -276,17 +276,12 @@ def _ban_differently(one: Task, other: Task, bench: Bench) -> bool:
         measure = task.measure
         if not isinstance(measure, RestrictAccess):
             return False
-        named = {
-            "emission_standard": measure.standards,
-            "fuel": measure.fuels,
-            "vehicle_type": measure.vehicle_types,
-        }
         types = list(bench.fleet.types)
         slots = task.found.slots
         everytime = np.ones(bench.calendar.n_slots, bool)
         bans.append((
             task.found.links, task.found.streams, everytime if slots is None else slots,
-            find_banned(types, bench.profiles.types, named), measure.response,
+            find_banned(types, bench.profiles.types, measure.banned), measure.response,
         ))  # fmt: skip
     if bans[0][-1] == bans[1][-1]:
         return False

@@ -195,9 +195,18 @@ class RestrictAccess(TrafficMeasure, OfStreams, InHours):
     """Share of banned kilometres that complies: below 1 for a charge, or for exemptions."""
 
     @property
+    def banned(self) -> dict[str, Names | None]:
+        """What is banned, by column of the set's types."""
+        return {
+            "emission_standard": self.standards,
+            "fuel": self.fuels,
+            "vehicle_type": self.vehicle_types,
+        }
+
+    @property
     def picks_types(self) -> bool:
         """Whether only some types of a class are banned."""
-        return any(names is not None for names in (self.standards, self.fuels, self.vehicle_types))
+        return any(names is not None for names in self.banned.values())
 
     @model_validator(mode="after")
     def _some_may_drive(self) -> RestrictAccess:
