@@ -218,6 +218,26 @@ def test_freight_leaves_the_road_by_its_share(town, before):
     np.testing.assert_array_equal(after[:, [CAR, BUS]], before[:, [CAR, BUS]])
 
 
+def test_freight_that_leaves_is_loaded_as_where_it_drove(town):
+    large = "rigid_diesel_20_26t_euro6abc_dpf_scr"
+    lines = ["vehicle_class,trip_kind,vehicle_type,share,district_id"]
+    lines += [f"{name},all,{vehicle_type},{share}," for name, vehicle_type, share in FLEET]
+    lines += [f"rigid_truck,all,{large},1.0,west"]
+    (town.run / "input/large.csv").write_text("\n".join(lines) + "\n")
+    tables = {
+        "fleet": {"mix": "input/large.csv"},
+        "freight": {"rigid_truck": {"load_factor": 0.5, "empty_share": 0.2}},
+    }
+    shift = {"kind": "shift_freight_to_rail", "vehicle_class": "rigid_truck", "share": 0.3}
+    changed, _ = town.change(shift, **tables)
+    gone = 0.3 * town.vkm(**tables)[:, TRUCK]
+    own = town.profiles.freight.query("vehicle_class == 'rigid_truck' and use == 'general'")
+    capacity = own.set_index("size")["payload_capacity_t"]
+    load = np.full(gone.size, 0.4 * capacity["7_5_12t"])
+    load[5] = 0.4 * capacity["20_26t"]  # the one link in the west with trucks
+    assert changed.freight_t_km == {0: pytest.approx((gone * load).sum(), rel=1e-12)}
+
+
 def test_fuller_trucks_carry_the_same_with_fewer_kilometres(town, before):
     fuller = {"kind": "consolidate_freight", "vehicle_class": "rigid_truck", "load_factor": 0.8}
     base = {"freight": {"rigid_truck": {"load_factor": 0.5, "empty_share": 0.4}}}

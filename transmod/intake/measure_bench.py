@@ -278,12 +278,17 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Done:
-    """What a measure did: its stage, the streams (C,) whose sums tell it, and words on it."""
+    """
+    What a measure did: its stage, the streams (C,) whose sums tell it, and words on it.
+
+    `freight_t_km` is what it takes off the road for rail [t km].
+    """
 
     stage: Stage
     streams: Bools
     words: list[str] = field(default_factory=list)
     moves_nothing: bool = False
+    freight_t_km: float | None = None
 
 
 def scale_found(found: Found, bench: Bench, factor: Floats) -> Done:

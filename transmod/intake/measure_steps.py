@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from transmod.errors import Faults
 from transmod.inputs.checks import listed
 from transmod.intake.measure_access import restrict_access
-from transmod.intake.measure_bench import Bench, Done, Task, find_days, scale_found, types_of
+from transmod.intake.measure_bench import (
+    Bench,
+    Done,
+    Found,
+    Task,
+    find_days,
+    scale_found,
+    types_of,
+)
 from transmod.intake.services import consolidate, find_loads
 from transmod.model.freight import load_types
 from transmod.model.service import Load, Service
@@ -31,6 +41,7 @@ from transmod.traffic.changed_volumes import (
     Scaling,
     Transfer,
     collect,
+    sum_hours,
     with_streams,
 )
 
@@ -202,7 +213,28 @@ def _to_rail(task: Task, bench: Bench, faults: Faults) -> Done:
             f"{task.subject} needs loads of {measure.vehicle_class}: freight.csv of the set "
             f"{bench.profiles.name} has none of its types."
         )
-    return scale_found(task.found, bench, np.full(len(bench.streams), 1.0 - measure.share))
+    moved = 0.0 if faults else measure.share * _sum_freight(task.found, bench, loads)
+    done = scale_found(task.found, bench, np.full(len(bench.streams), 1.0 - measure.share))
+    return replace(done, freight_t_km=moved)
+
+
+def _sum_freight(found: Found, bench: Bench, loads: Floats) -> float:
+    """Return what is carried on the links found [t km], each with the fleet that drives on it."""
+    known = ~np.isnan(loads)
+    groups = list(bench.groups())
+    inside = [links & found.links for *_, links in groups]
+    total = 0.0
+    for (zone, district_id, _), sums in zip(
+        groups, sum_hours(bench.volumes, inside, bench.length_km), strict=True
+    ):
+        share = bench.share_of(zone, district_id)[:, known]
+        of_known = share.sum(axis=1)
+        mean = np.divide(
+            (share * loads[known]).sum(axis=1), of_known, out=np.zeros_like(of_known),
+            where=of_known > 0.0,
+        )  # fmt: skip
+        total += float(((sums * bench.hours).sum(axis=1) * mean)[found.streams].sum())
+    return total
 
 
 def _consolidate(task: Task, bench: Bench, faults: Faults) -> Done:

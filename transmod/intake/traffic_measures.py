@@ -19,8 +19,7 @@ from transmod.inputs.network import Network
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.volumes import Volumes, read_volumes
 from transmod.intake.measure_bench import Bench, Done, Task, find, needs_hours
-from transmod.intake.measure_steps import apply, find_taker, mean_loads
-from transmod.intake.services import find_loads
+from transmod.intake.measure_steps import apply, find_taker
 from transmod.model.access import find_banned
 from transmod.model.areas import Areas
 from transmod.model.fleet import Fleet
@@ -32,7 +31,6 @@ from transmod.scenario.traffic_measures import (
     OffPeakDelivery,
     ReassignTraffic,
     RestrictAccess,
-    ShiftFreightToRail,
     ShiftMode,
     TrafficMeasure,
 )
@@ -207,7 +205,11 @@ def change_traffic(
         fleet=bench.fleet,
         areas=_lay_areas(bench, areas),
         limit=bench.limit if np.isfinite(bench.limit).any() else None,
-        freight_t_km=dict(_find_freight(tasks, sums, bench)),
+        freight_t_km={
+            task.place: one.freight_t_km
+            for task, one in zip(tasks, done, strict=True)
+            if one.freight_t_km is not None
+        },
         notes=(*notes, *_tell_all(tasks, bench, scenario)),
     )  # fmt: skip
 
@@ -360,20 +362,3 @@ def _lay_areas(bench: Bench, areas: Areas) -> Areas:
         return areas
     zones = tuple(bench.zones[z] for z in used)
     return replace(areas, zones=zones, zone_of_link=np.searchsorted(used, bench.zone))
-
-
-def _find_freight(
-    tasks: Sequence[Task], sums: Sequence[tuple[Floats, Floats]], bench: Bench
-) -> Iterator[tuple[int, float]]:
-    """Yield the tonne-kilometres that leave the road for rail, by place of the measure."""
-    for task, (before, after) in zip(tasks, sums, strict=True):
-        if isinstance(task.measure, ShiftFreightToRail):
-            loads = mean_loads(bench, find_loads(task.scenario, task.place))
-            known = ~np.isnan(loads)
-            share = bench.fleet.share[:, known]
-            total = share.sum(axis=1)
-            mean = np.divide(
-                (share * loads[known]).sum(axis=1), total, out=np.zeros_like(total),
-                where=total > 0.0,
-            )  # fmt: skip
-            yield task.place, float(((before - after) * mean)[task.found.streams].sum())
