@@ -95,6 +95,14 @@ TYPES = pd.DataFrame(
 SHARE = np.array([[0.5, 0.25, 0.25], [1.0, 0.0, 0.0]])
 
 
+def test_a_run_that_does_not_drive_need_not_have_the_zones_of_the_other():
+    a = spectrum(west_=3.0, west_LEZ=1.0)
+    pairs = pair_areas(a, a.iloc[:0])
+    assert pairs.places == (("west", ("", "")), ("west", ("LEZ", "")))
+    np.testing.assert_array_equal(pairs.lay(np.array([3.0, 1.0]), 0), [3.0, 1.0])
+    np.testing.assert_array_equal(pairs.lay(np.zeros(0), 1), [0.0, 0.0])
+
+
 def test_a_type_is_banned_that_has_all_that_is_named():
     banned = find_banned(["c", "a", "b"], TYPES, {"emission_standard": ["euro3"], "fuel": None})
     assert banned.tolist() == [True, True, False]

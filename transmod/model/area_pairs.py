@@ -72,7 +72,7 @@ def pair_areas(rows_a: pd.DataFrame, rows_b: pd.DataFrame) -> AreaPairs:
     """
     vkm = [_sum_areas(rows) for rows in (rows_a, rows_b)]
     zones = [{zone for _, zone in own} for own in vkm]
-    is_same = not zones[0] or not zones[1] or zones[0] == zones[1]
+    is_same = zones[0] == zones[1]  # not, where a run does not drive: it need not have the zones
     places: list[Place] = []
     parts: list[tuple[float, float]] = []
     for district_id in sorted({name for own in vkm for name, _ in own}):
