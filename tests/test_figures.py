@@ -14,7 +14,7 @@ from shapely import LineString, MultiPolygon, box
 from transmod.outputs.figures import draw_figures, draw_hours, draw_totals_by_class
 from transmod.outputs.maps import draw_district_map, draw_links_map, draw_network_map
 from transmod.outputs.sheet import Sheet, break_lines, cut_short, plain_style, width_of
-from transmod.outputs.wording import class_labels, class_limits, large, number, percent
+from transmod.outputs.wording import change, class_labels, class_limits, large, number, percent
 
 CRS = "EPSG:32719"
 TEXTS = {"title": "A city: CO₂ of road traffic", "source": "made for a test"}
@@ -343,3 +343,9 @@ def test_links_of_no_extent(tmp_path):
     path = tmp_path / "a.png"
     draw_links_map(links, boundary, districts, path, column="co2_t", unit="t", **TEXTS)
     assert path.exists()
+
+
+def test_a_small_change_is_not_written_as_none():
+    changes = [change(part) for part in (3199.7, -1.06, -0.034, -0.001, 0.0)]
+    minus = "\N{MINUS SIGN}"
+    assert changes == ["+3,200 %", f"{minus}1.1 %", f"{minus}0.03 %", "0.0 %", "0.0 %"]

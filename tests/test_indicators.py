@@ -14,7 +14,7 @@ from transmod.accounts.coal import coal_equivalent
 from transmod.accounts.held import Holding
 from transmod.accounts.indicators import Facts, to_indicators
 from transmod.accounts.ledger import post, to_energy_table, to_table
-from transmod.accounts.targets import Target, to_targets
+from transmod.accounts.targets import Target, say_targets, to_targets
 from transmod.errors import InputError
 from transmod.inputs.place_areas import Places, read_places
 from transmod.inputs.reconciliation_tables import read_benchmarks
@@ -246,7 +246,11 @@ def test_distance_to_a_target_by_hand():
     assert row["distance"] == pytest.approx(-108.0)
     assert row["distance_share"] == pytest.approx(-108.0 / 728.0)
     assert row["per_year"] == pytest.approx(-20.0 / 8.0)
-    to_arrow(to_targets(*ledger(), GWP, 2022, [target]), TARGETS)
+    table = to_targets(*ledger(), GWP, 2022, [target])
+    to_arrow(table, TARGETS)
+    assert say_targets(table) == (
+        "Target 't': 620 t in 2022, 108 below what the straight path allows (targets.csv).",
+    )
 
 
 def test_scope_2_enters_a_target_only_where_it_is_named():

@@ -272,6 +272,8 @@ def test_calibrated_to_sales_the_model_is_what_was_sold():
     assert total(calibrated("exhaust").inventory, "nox") == pytest.approx(12.0 + 4.5)
     assert total(done.inventory, "pm10") == 1.0
     assert "petrol 1.2" in done.notes[0]
+    # 50 TJ of diesel modelled, 45 sold
+    assert any("diesel: 50 TJ modelled, 45 sold; the gap is -11.1%" in note for note in done.notes)
 
 
 def test_other_uses_are_left_their_part_of_what_was_sold():
@@ -384,7 +386,7 @@ petrol,b,2022,1,t,road,x
         ("fuel,year,amount,unit,source\npetrol,2022,-1,t,x\n", r"`amount` .* must be >= 0"),
         (
             "fuel,year,amount,unit,source\npetrol,2021,1,t,x\n",
-            r"rows of the run's year 2022: petrol",
+            r"rows of the run's year 2022: there are none of petrol",
         ),
         ("fuel,year,amount,unit,source\ncng,2022,1,m3,x\n", r"cng sold in m3 needs .*density_kg_l"),
         ("fuel,year,amount,unit,source\nelectricity,2022,1,t,x\n", r"electricity sold in t needs"),
@@ -419,9 +421,12 @@ def test_all_faults_of_sales_at_once(tmp_path):
         ("vehicle_class,year,vkm,source\ncar,2022,-1,x\n", r"`vkm` .* must be >= 0"),
         (
             "vehicle_class,year,vkm,source\ncar,2020,1,x\n",
-            r"rows of the run's year 2022: car has none",
+            r"rows of the run's year 2022: there are none of car",
         ),
-        ("vehicle_class,year,vkm,source\n", r"must have rows of the run's year 2022: nothing"),
+        (
+            "vehicle_class,year,vkm,source\n",
+            r"must have rows of the run's year 2022: there are none, the file",
+        ),
     ],
 )
 def test_bad_statistics_are_named(tmp_path, text, message):

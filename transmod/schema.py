@@ -637,7 +637,13 @@ INVENTORY = Table(
         ),
         Column("energy_tj", "float64", "TJ", "final energy", nullable=True),
         Column("energy_tce", "float64", "tce", "tonnes of coal equivalent", nullable=True),
-        Column("vkm", "float64", "veh km", "on one road line per district", nullable=True),
+        Column(
+            "vkm",
+            "float64",
+            "veh km",
+            "of all vehicles, on one road line a district",
+            nullable=True,
+        ),
         Column("rule", "string", "-", "accounting rule"),
         Column("gwp_set", "string", "-", "global warming potentials"),
         Column("factor_set", "string", "-", "set of emission factors"),
@@ -1096,7 +1102,9 @@ SERIES = Table(
     ("run", "account"),
     (
         Column("run", "string", "-", "folder of the run, from that of the series"),
-        Column("account", "string", "-", "total of the rule, or what stands apart", choices=ACCOUNTS),
+        Column(
+            "account", "string", "-", "total of the rule, or what stands apart", choices=ACCOUNTS
+        ),
         Column("title", "string", "-", "title of the scenario"),
         Column("year", "int64", "-", "year of the account"),
         Column("fleet_year", "int64", "-", "year of the fleet; null: not stated", nullable=True),
@@ -1108,7 +1116,9 @@ SERIES = Table(
             for name, unit in SERIES_FIGURES.items()
             for column in (
                 Column(name, "float64", unit, "amount; null: no figure", nullable=True),
-                Column(f"{name}_difference", "float64", unit, "less that of the base", nullable=True),
+                Column(
+                    f"{name}_difference", "float64", unit, "less that of the base", nullable=True
+                ),
                 Column(f"{name}_percent", "float64", "%", "difference, of the base", nullable=True),
             )
         ),

@@ -16,7 +16,7 @@ from transmod.accounts.inventory import Account, to_inventory, totals
 from transmod.accounts.ledger import add_types, join_rows, post, to_energy_table, to_table
 from transmod.accounts.overlaps import find_overlaps
 from transmod.accounts.reconciliation import Evidence, reconcile
-from transmod.accounts.targets import Target, to_targets
+from transmod.accounts.targets import Target, say_targets, to_targets
 from transmod.inputs.method_tables import Methods
 from transmod.inputs.rules import Rule
 
@@ -49,7 +49,8 @@ class Books:
 
     `ledger`, `energy`, `inventory`, `cross_walk`, `overlaps`, `indicators`; `reconciliation` and
     `targets` where the scenario asks for them. `attribution` says how rows came to their district,
-    `totals` are figures of the city, `notes` tell what was calibrated. `uncertainty` is how sure
+    `totals` are figures of the city, `notes` tell what was calibrated, how far
+    sales and targets are. `uncertainty` is how sure
     they are, where that was asked; `inventory` then has intervals.
     """
 
@@ -134,5 +135,8 @@ def keep_books(
         targets=targets,
         attribution=list_attribution(to_table(inventory, memo)),
         totals=totals(inventory, memo, account, float(vkm["vkm"].sum())),
-        notes=() if reconciled is None else reconciled.notes,
+        notes=(
+            *(() if reconciled is None else reconciled.notes),
+            *(() if targets is None else say_targets(targets)),
+        ),
     )

@@ -74,6 +74,18 @@ class Gap:
             "causes that could not be estimated are in it",
         )  # fmt: skip
 
+    @property
+    def words(self) -> str | None:
+        """What a reader should know of it; None where nothing was given."""
+        if not self.given > 0.0:
+            return None
+        verb, unit = ("sold", "TJ") if self.subject == "fuel" else ("counted", "veh km")
+        return (
+            f"Reconciliation, {self.name}: {self.modelled:,.0f} {unit} modelled, {self.given:,.0f} "
+            f"{verb}; the gap is {self.size / self.given:+.1%} of what was {verb}, "
+            f"{self.unexplained / self.given:+.1%} is unexplained (reconciliation.csv)."
+        )
+
     def show_calibration(self, factor: float | None, after: float, why: str) -> None:
         """Add the factor, what it adds, and what is modelled with it."""
         if factor is not None:

@@ -123,6 +123,7 @@ def reconcile(
     rows = [row for gap in gaps for row in gap.rows]
     table = pd.DataFrame(rows, columns=list(RECONCILIATION.names))
     table["number"] = range(1, len(rows) + 1)
+    notes += tuple(gap.words for gap in gaps if gap.words is not None)
     return Reconciled(table, inventory, memo, notes)
 
 

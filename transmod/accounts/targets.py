@@ -115,3 +115,14 @@ def to_targets(
             }
         )
     return pd.DataFrame(rows, columns=list(TARGETS.names))
+
+
+def say_targets(table: pd.DataFrame) -> tuple[str, ...]:
+    """Say how far the run is from each target of `schema.TARGETS`."""
+    rows = table[table["distance"].notna()].to_dict("records")
+    return tuple(
+        f"Target '{row['name']}': {row['value']:,.0f} {row['unit']} in {row['year']}, "
+        f"{abs(row['distance']):,.0f} {'above' if row['distance'] > 0.0 else 'below'} what the "
+        "straight path allows (targets.csv)."
+        for row in rows
+    )

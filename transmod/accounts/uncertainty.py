@@ -111,10 +111,9 @@ def find_uncertainty(model: Model, question: Question) -> Uncertainty:
         {s: condense(model.blocks[s], total) for s in question.sensitivity if s in model.blocks},
         model.columns, spread, question.draws, question.seed, question.method, edges,
     )  # fmt: skip
-    return Uncertainty(
-        pd.concat(parts, ignore_index=True), sensitivity, lines, question,
-        (_say_drawn(model, question), *model.notes),
-    )  # fmt: skip
+    table = pd.concat(parts, ignore_index=True)
+    notes = (_say_drawn(model, question), *_say_totals(table, question), *model.notes)
+    return Uncertainty(table, sensitivity, lines, question, notes)
 
 
 def with_intervals(inventory: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
@@ -248,4 +247,13 @@ def _say_drawn(model: Model, question: Question) -> str:
         f"Uncertainty: {question.draws:,} draws ({question.method}, seed {question.seed}) of "
         f"{len(model.columns.variables)} variables behind {len(inputs)} inputs; intervals hold "
         f"{100 * question.interval:g} % of the draws."
+    )
+
+
+def _say_totals(table: pd.DataFrame, question: Question) -> tuple[str, ...]:
+    own = table[(table["by"] == "city") & (table["account"] == "total")].set_index("pollutant")
+    return tuple(
+        f"Uncertainty of {name} in the total: {row.value_t:,.0f} t, from {row.low_t:,.0f} "
+        f"({row.low_percent:+.1f} %) to {row.high_t:,.0f} t ({row.high_percent:+.1f} %)."
+        for name, row in ((n, own.loc[n]) for n in question.sensitivity if n in own.index)
     )

@@ -59,7 +59,7 @@ def read_fuel_sales(
         bad = (~is_known).to_numpy()
         faults.add(
             f"`fuel` of {path} must be a fuel of the run's family: "
-            f"{first_of(bad, lambda i: f'row {i + 1}', table['fuel'])}. Given: {listed(known)}."
+            f"{first_of(bad, lambda i: f'row {i + 1}', table['fuel'])}. Valid: {', '.join(known)}."
         )
     own = _of_year(table[is_known], "fuel", year, path, faults)
     values = {"included": blended.set_index("fuel"), "apart": fossil.set_index("fuel")}
@@ -138,10 +138,11 @@ def _of_year(table: pd.DataFrame, name: str, year: int, path: Path, faults: Faul
     own = table[table["year"] == year]
     lacking = sorted(set(table[name]) - set(own[name]))
     if lacking or table.empty:
+        none_of = f" of {listed(lacking)}" if lacking else ""
         years = listed(sorted(set(table["year"]))) or "none"
         faults.add(
-            f"{path} must have rows of the run's year {year}: {listed(lacking) or 'nothing'} has "
-            f"none, the file holds {years}. Add the year, or take rows of other fuels or classes "
+            f"{path} must have rows of the run's year {year}: there are none{none_of}, "
+            f"the file holds {years}. Add the year, or take rows of other fuels or classes "
             f"out."
         )
     return own

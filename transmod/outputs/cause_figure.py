@@ -19,7 +19,7 @@ from transmod.outputs.sheet import (
     head_and_foot,
     plain_style,
 )
-from transmod.outputs.wording import TEXT, number, word
+from transmod.outputs.wording import TEXT, change, number, word
 
 _WIDTH = 9.3  # in
 _LINE, _GAP = 0.27, 0.3  # in: of a step, between panels
@@ -109,8 +109,8 @@ def _draw_panel(sheet: Sheet, panel: CausePanel, top: float, names: tuple[str, s
     sheet.line([place(before)] * 2, [y + 0.04, y - _LINE + 0.04], color=PALE, lw=0.7)
     y -= _LINE
     _draw_run(sheet, ("B", names[1]), panel.amount_b, place(panel.amount_b), y, edges[0])
-    change = _percent(panel.amount_b - panel.amount_a, panel.amount_a)
-    sheet.text(edges[1], y, change, size=8.5, ha="right", weight="bold")
+    in_all = _percent(panel.amount_b - panel.amount_a, panel.amount_a)
+    sheet.text(edges[1], y, in_all, size=8.5, ha="right", weight="bold")
 
 
 def _draw_run(
@@ -125,9 +125,7 @@ def _draw_run(
 def _percent(part: float, whole: float) -> str:
     if whole == 0.0:
         return ""
-    share = 100.0 * part / whole
-    sign = "+" if share > 0 else "\N{MINUS SIGN}" if share < 0 else ""
-    return f"{sign}{abs(share):.1f} %"
+    return change(100.0 * part / whole)
 
 
 def heading(account: str, pollutant: str, unit: str, period: str) -> str:

@@ -201,11 +201,20 @@ def percent(part: float, total: float) -> str:
 
 
 def change(part: float) -> str:
-    """Write a change in per cent with its sign; a dash where there is none."""
+    """
+    Write a change in per cent with its sign; a dash where there is none.
+
+    Examples
+    --------
+    >>> change(3199.7), change(-1.06), change(-0.034), change(0.0)
+    ('+3,200 %', '−1.1 %', '−0.03 %', '0.0 %')
+    """
     if not math.isfinite(part):
         return DASH
-    sign = "+" if part > 0.0 else "\N{MINUS SIGN}" if part < 0.0 else ""
-    digits = 1 if abs(part) < 100.0 else 0
+    if abs(part) < 0.005:
+        return "0.0 %"
+    sign = "+" if part > 0.0 else "\N{MINUS SIGN}"
+    digits = 0 if abs(part) >= 100.0 else 1 if abs(part) >= 0.1 else 2
     return f"{sign}{abs(part):,.{digits}f} %"
 
 
