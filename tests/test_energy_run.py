@@ -152,3 +152,10 @@ def test_faulty_plans(tmp_path, changes, message):
     with pytest.raises(InputError) as caught:
         check(small_run.build(tmp_path, outputs=OUTPUTS, **changes))
     assert message in "\n".join(caught.value.faults)
+
+
+@pytest.mark.parametrize("rule", ["ipcc", "gpc_basic"])
+def test_a_rule_that_sends_electricity_away_says_where(tmp_path, rule):
+    facts = run(small_run.build(tmp_path, accounting={"rule": rule}, outputs=["accounts"]))
+    is_elsewhere = rule == "ipcc"
+    assert ("road_electricity" in facts.totals.get("included_elsewhere", {})) == is_elsewhere

@@ -193,7 +193,8 @@ def totals(
 
 def _included_elsewhere(rows: pd.DataFrame, warming: pd.Series) -> dict[str, object]:
     """Add rows up by the place that holds them, or by activity where the rule sends them away."""
-    place = rows["held_in"].where(rows["held_in"].notna(), rows["activity"])
+    names = decode(rows[["held_in", "activity"]])
+    place = names["held_in"].where(names["held_in"].notna(), names["activity"])
     return {
         str(name): _sums(own[_FIGURES]) | _co2e(warming[own.index])
         for name, own in rows.groupby(place)
