@@ -14,6 +14,8 @@ from transmod.accounts.differences import Bookkeeping, find_causes, to_account, 
 from transmod.accounts.place_differences import compare_cells, compare_links
 from transmod.accounts.shapley import PLAYERS, split_by_cause
 from transmod.cli import app
+from transmod.comparison.comparison import compare
+from transmod.comparison.options import compare_options
 from transmod.errors import InputError
 from transmod.inputs.results import ResultGrid, read_result_table
 from transmod.inputs.rules import read_rule
@@ -22,8 +24,6 @@ from transmod.model.fleet import Fleet
 from transmod.model.spectrum_terms import RoadSide, road_terms
 from transmod.model.terms import TERM_KEYS, Terms, terms_of_rows
 from transmod.run import run as compute_run
-from transmod.run_comparison import compare
-from transmod.run_options import compare_options
 from transmod.schema import CAUSES, EMISSION_KEYS, GRADIENT_NODES, N_SPEED_NODES, ROAD_TYPES
 
 

@@ -69,7 +69,9 @@ def test_imports_point_to_the_left(path):
 def test_libraries_stay_in_their_rooms(path):
     roots = {name.split(".")[0] for name in imports(path)}
     here = label(path)
-    if not here.startswith("kernels/") and here != "run_links.py":  # it sets the number of threads
+    if (
+        not here.startswith("kernels/") and here != "pipeline/links.py"
+    ):  # it sets the number of threads
         assert "numba" not in roots
     if here not in DRAWING:
         assert "matplotlib" not in roots

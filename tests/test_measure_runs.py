@@ -7,11 +7,11 @@ from shapely import box
 from small_measures import MIXED, OLD, add_measures, write_zone
 from small_run import build, write_daily, write_fleet, write_volumes
 
+from transmod.comparison.comparison import compare
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.results import read_manifest, read_result_table
 from transmod.intake.inputs import read_inputs
 from transmod.run import run
-from transmod.run_comparison import compare
 
 ACCOUNTS = {"outputs": ["accounts"]}
 LEZ = {

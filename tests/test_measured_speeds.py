@@ -324,7 +324,7 @@ def test_keys_that_go_together(tmp_path):
 @pytest.mark.slow
 def test_a_run_with_measured_speeds(tmp_path):
     from transmod.intake.inputs import read_inputs
-    from transmod.run_links import compute
+    from transmod.pipeline.links import compute
 
     run = small_run.build(tmp_path)
     traffic = TRAFFIC | {

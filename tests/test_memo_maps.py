@@ -12,7 +12,7 @@ import xarray as xr
 from shapely import LineString, MultiLineString, Point
 from shapely.affinity import translate
 
-import transmod.run_links
+import transmod.pipeline.links
 from transmod.accounts.attribution import list_attribution
 from transmod.accounts.memo_checks import close_memo_map
 from transmod.errors import CheckError
@@ -112,7 +112,7 @@ def test_laws_are_broken_where_a_place_is_lost(network):
 
 def run_small(tmp_path, monkeypatch, *results):
     """Compute the small city with these sources; return its results folder and manifest."""
-    monkeypatch.setattr(transmod.run_links, "compute_sources", lambda _: results)
+    monkeypatch.setattr(transmod.pipeline.links, "compute_sources", lambda _: results)
     folder = small_run.build(tmp_path, outputs=["accounts", "links", "grid"])
     run(folder)
     return folder / "results", json.loads((folder / "results" / "manifest.json").read_text())

@@ -211,7 +211,7 @@ def test_a_run_with_invented_sales(tmp_path):
 
 @pytest.mark.slow
 def test_a_comparison_of_calibrated_runs_adds_up(tmp_path):
-    from transmod.run_comparison import compare
+    from transmod.comparison.comparison import compare
 
     plain = lay(tmp_path / "a")
     fitted = lay(tmp_path / "b", reconciliation=calibrated())

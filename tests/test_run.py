@@ -20,7 +20,7 @@ import small_run
 from typer.testing import CliRunner
 
 import transmod.accounts.books
-import transmod.run_links
+import transmod.pipeline.links
 from transmod.cli import app
 from transmod.errors import CheckError, InputError
 from transmod.inputs.hashes import sha256_file
@@ -176,7 +176,7 @@ def fraction_too_large(monkeypatch):
         fraction[0] += 1e-6
         return dataclasses.replace(pieces, fraction=fraction)
 
-    monkeypatch.setattr(transmod.run_links, "cut_links", cut)
+    monkeypatch.setattr(transmod.pipeline.links, "cut_links", cut)
 
 
 def border_road_twice(monkeypatch):
@@ -194,7 +194,7 @@ def border_road_twice(monkeypatch):
         )
         return Pieces(*(part[order] for part in parts))
 
-    monkeypatch.setattr(transmod.run_links, "cut_links", cut)
+    monkeypatch.setattr(transmod.pipeline.links, "cut_links", cut)
 
 
 def uncut_boundary(monkeypatch):
@@ -204,27 +204,27 @@ def uncut_boundary(monkeypatch):
         found = to_rows(pieces, n_areas)
         return dataclasses.replace(found, fraction=np.where(found.link == 3, 1.0, found.fraction))
 
-    monkeypatch.setattr(transmod.run_links, "to_rows", rows)
+    monkeypatch.setattr(transmod.pipeline.links, "to_rows", rows)
 
 
 def lost_link(monkeypatch):
-    measure = transmod.run_links.measure
+    measure = transmod.pipeline.links.measure
 
     def without_last(network, rows, *args, **options):
         fraction = np.where(rows.link == rows.link[-1], 0.0, rows.fraction)
         return measure(network, dataclasses.replace(rows, fraction=fraction), *args, **options)
 
-    monkeypatch.setattr(transmod.run_links, "measure", without_last)
+    monkeypatch.setattr(transmod.pipeline.links, "measure", without_last)
 
 
 def fuller_spectrum(monkeypatch):
-    measure = transmod.run_links.measure
+    measure = transmod.pipeline.links.measure
 
     def fuller(*args, **options):
         activity = measure(*args, **options)
         return dataclasses.replace(activity, spectrum=activity.spectrum * (1.0 + 1e-8))
 
-    monkeypatch.setattr(transmod.run_links, "measure", fuller)
+    monkeypatch.setattr(transmod.pipeline.links, "measure", fuller)
 
 
 def lost_activity(monkeypatch):
@@ -232,25 +232,27 @@ def lost_activity(monkeypatch):
         road = road_emissions(*args)
         return dataclasses.replace(road, activity_rows=road.activity_rows.iloc[1:])
 
-    monkeypatch.setattr(transmod.run_links, "road_emissions", lost)
+    monkeypatch.setattr(transmod.pipeline.links, "road_emissions", lost)
 
 
 def heavier_link(monkeypatch):
     def heavier(*args):
         return doubled(to_link_results(*args), "nox_t")
 
-    monkeypatch.setattr(transmod.run_links, "to_link_results", heavier)
+    monkeypatch.setattr(transmod.pipeline.links, "to_link_results", heavier)
 
 
 def longer_drive(monkeypatch):
     def longer(*args):
         return doubled(to_link_results(*args), "vkm_car")
 
-    monkeypatch.setattr(transmod.run_links, "to_link_results", longer)
+    monkeypatch.setattr(transmod.pipeline.links, "to_link_results", longer)
 
 
 def lost_cell(monkeypatch):
-    monkeypatch.setattr(transmod.run_links, "to_cells", lambda *args: to_cells(*args).iloc[:-1])
+    monkeypatch.setattr(
+        transmod.pipeline.links, "to_cells", lambda *args: to_cells(*args).iloc[:-1]
+    )
 
 
 def lost_row(monkeypatch):
@@ -278,14 +280,14 @@ def moved_row(monkeypatch):
 
 
 def heavier_calendar(monkeypatch):
-    read = transmod.run_links.read_inputs
+    read = transmod.pipeline.links.read_inputs
 
     def heavier(folder):
         inputs = read(folder)
         calendar = dataclasses.replace(inputs.calendar, weight=inputs.calendar.weight * 1.001)
         return dataclasses.replace(inputs, calendar=calendar)
 
-    monkeypatch.setattr(transmod.run_links, "read_inputs", heavier)
+    monkeypatch.setattr(transmod.pipeline.links, "read_inputs", heavier)
 
 
 BREAKS = {
@@ -314,7 +316,7 @@ def inputs(tmp_path_factory):
 @pytest.mark.parametrize("breaking", BREAKS, ids=lambda f: f.__name__)
 def test_a_broken_law_stops_the_run(inputs, breaking, monkeypatch):
     folder, read = inputs
-    monkeypatch.setattr(transmod.run_links, "read_inputs", lambda _: read)
+    monkeypatch.setattr(transmod.pipeline.links, "read_inputs", lambda _: read)
     breaking(monkeypatch)
     with pytest.raises(CheckError, match=BREAKS[breaking]):
         run(folder)

@@ -16,9 +16,9 @@ import pandas as pd
 import pytest
 import small_run
 
+from transmod.comparison.comparison import compare
 from transmod.network import build_network
 from transmod.run import run
-from transmod.run_comparison import compare
 from transmod.schema import CAUSES
 
 pytestmark = pytest.mark.realdata

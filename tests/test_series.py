@@ -8,15 +8,15 @@ import pytest
 import small_run
 from typer.testing import CliRunner
 
-from transmod import run_series as series_module
 from transmod.cli import app
 from transmod.errors import InputError, TransmodError
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.toml import read_toml
 from transmod.outputs.series import is_written, write_variants
 from transmod.outputs.toml import to_toml
+from transmod.pipeline import series as series_module
+from transmod.pipeline.series import SeriesFacts, SeriesRun, is_series, run_series
 from transmod.run import run
-from transmod.run_series import SeriesFacts, SeriesRun, is_series, run_series
 from transmod.scenario import read_scenario, resolve
 from transmod.scenario.series import read_series
 
@@ -307,3 +307,39 @@ def test_a_faulty_run_stops_no_other(tmp_path):
     assert "3 runs, 2 computed, 1 faulty" in done.stdout
     assert "(no link driven)" in done.stdout
     assert resolve(runs / "later", read_scenario(runs / "later").traffic.volumes).exists()
+
+
+@pytest.mark.parametrize(
+    ("years", "fleets", "drawn"),
+    [
+        ((2022, 2025, 2030), (None, None, None), (2022, 2025, 2030)),
+        ((2022, 2022, 2022), (2030, None, 2025), (2022, 2025, 2030)),
+        ((2022, 2022, 2022), (None, None, 2025), None),  # two runs of one year: bars
+    ],
+)
+def test_years_of_runs_or_of_fleets_are_a_course(tmp_path, monkeypatch, years, fleets, drawn):
+    from transmod.outputs import series, series_figure
+
+    seen = []
+    monkeypatch.setattr(series_figure, "draw_years", lambda *_, years, **__: seen.append(years))
+    monkeypatch.setattr(series_figure, "draw_bars", lambda *_, **__: seen.append(None))
+    rows = pd.DataFrame(
+        {
+            "run": ["a", "b", "c"], "account": "total", "title": ["A", "B", "C"], "year": years,
+            "fleet_year": pd.array(fleets, "Int64"), "period": "year", "base": [None, "a", "a"],
+            **{
+                f"{figure}{kind}": 1.0
+                for _, figure in series._PANELS
+                for kind in ("", "_percent")
+            },
+        }
+    )  # fmt: skip
+    series._draw(rows, tmp_path / "series.png", "Series", "source")
+    assert seen == [drawn]
+
+
+def test_a_check_of_a_series_says_what_lists_its_faults(tmp_path):
+    (tmp_path / "series.toml").write_text('title = "Series"\n')
+    told = CliRunner().invoke(app, ["check", str(tmp_path)])
+    assert told.exit_code == 2
+    assert "is a series. `transmod run" in told.output

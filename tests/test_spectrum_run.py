@@ -7,10 +7,10 @@ import sys
 import pytest
 import small_run
 
-from transmod import run_base
 from transmod.inputs.hashes import sha256_file
+from transmod.pipeline import base as base_module
+from transmod.pipeline.base import find_base
 from transmod.run import run, verify
-from transmod.run_base import find_base
 from transmod.scenario import Scenario, read_scenario
 
 TABLES = ("ledger.parquet", "energy.parquet", "activity.parquet", "inventory.csv",
@@ -120,7 +120,7 @@ def test_each_table_of_a_scenario_is_known_to_touch_links_or_not():
         "uncertainty", "measures",
     }  # fmt: skip
     of_itself = {"title", "extends", "without", "outputs"}
-    assert set(Scenario.model_fields) - of_driving - of_itself == set(run_base._OF_LINKS)
+    assert set(Scenario.model_fields) - of_driving - of_itself == set(base_module._OF_LINKS)
 
 
 def test_a_base_that_lacks_a_file_is_not_used(both):
@@ -143,7 +143,7 @@ def test_another_set_is_another_grid_for_sources_beside_the_road(both, monkeypat
     (folder / "scenario.toml").write_text(text)
     electricity = "electricity of sources beside the road"
     assert electricity not in find_base(folder, read_scenario(folder))[1]
-    monkeypatch.setattr(run_base, "_plugs_in", lambda _: True)
+    monkeypatch.setattr(base_module, "_plugs_in", lambda _: True)
     assert electricity in find_base(folder, read_scenario(folder))[1]
 
 

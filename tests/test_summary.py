@@ -9,13 +9,13 @@ import small_run
 from typer.testing import CliRunner
 
 from transmod.cli import app
+from transmod.comparison.comparison import compare
+from transmod.comparison.summary import _label, _require_once, compare_several
 from transmod.errors import InputError
 from transmod.inputs.hashes import sha256_file
 from transmod.outputs.summary import check_summary_folder
 from transmod.outputs.summary_figure import SummaryBar, SummaryPanel, draw_summary
 from transmod.run import run as compute_run
-from transmod.run_comparison import compare
-from transmod.run_summary import _label, _require_once, compare_several
 from transmod.schema import CAUSES
 
 SCENARIOS = {

@@ -14,10 +14,10 @@ from transmod.inputs.shipped import PROFILES, find_shipped
 from transmod.intake.hashes import hash_inputs
 from transmod.outputs.folder import repair, results_folder
 from transmod.outputs.manifest import write_run_log
-from transmod.run_base import find_base
-from transmod.run_clock import Clock, Progress, be_quiet
-from transmod.run_spectrum import compute_from_spectrum
-from transmod.run_state import Computed, find_former_results
+from transmod.pipeline.base import find_base
+from transmod.pipeline.clock import Clock, Progress, be_quiet
+from transmod.pipeline.spectrum import compute_from_spectrum
+from transmod.pipeline.state import Computed, find_former_results
 from transmod.scenario import Scenario, read_scenario
 
 
@@ -98,6 +98,6 @@ def _compute(
     base, why = find_base(run, scenario)
     if base is not None:
         return nullcontext(compute_from_spectrum(run, scenario, base, progress))
-    from transmod.run_links import drive_links  # loads what the spectrum's way does without
+    from transmod.pipeline.links import drive_links  # loads what the spectrum's way does without
 
     return drive_links(run, threads=threads, progress=progress, note=why)

@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import transmod.run_links
+import transmod.pipeline.links
 from transmod.run import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,7 +50,7 @@ def build(folder, asked):
 def measure(folder):
     """Run a folder; return what the draws took, and the largest part of memory."""
     found = {}
-    weigh = transmod.run_links.with_uncertainty
+    weigh = transmod.pipeline.links.with_uncertainty
 
     def timed(*what, **options):
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -67,7 +67,7 @@ def measure(folder):
         )
         return books
 
-    transmod.run_links.with_uncertainty = timed
+    transmod.pipeline.links.with_uncertainty = timed
     run(folder)
     return found
 

@@ -84,6 +84,11 @@ def init(
 def check(run: Run, as_json: Json = False) -> None:
     """Read and check every input of a run, list all faults and findings, compute nothing."""
     with report_faults():
+        if _is_series(run):
+            raise InputError(
+                f"`transmod check` reads one run: '{run}' is a series. `transmod run {run}` lists "
+                "the faults of all its runs, and computes those that have none."
+            )
         from transmod.check import examine
 
         facts = examine(run)
@@ -148,7 +153,7 @@ def _is_series(run: Path) -> bool:
     """Ask what a folder holds, unless it plainly is a run."""
     if (run / "scenario.toml").is_file() and not (run / "series.toml").is_file():
         return False
-    from transmod.run_series import is_series
+    from transmod.pipeline.series import is_series
 
     return is_series(run)
 

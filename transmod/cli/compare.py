@@ -15,7 +15,7 @@ from transmod.cli.summary import compare_several_command
 if TYPE_CHECKING:
     import pandas as pd
 
-    from transmod.run_comparison import RunComparison
+    from transmod.comparison.comparison import RunComparison
 
 Row = dict[str, Any]
 
@@ -43,7 +43,7 @@ def compare_runs_command(
         compare_several_command(run_a, runs, out, pollutant, as_json)
         return
     with report_faults():
-        from transmod.run_comparison import compare, to_facts
+        from transmod.comparison.comparison import compare, to_facts
 
         found = compare(run_a, runs[0], out=out, pollutant=pollutant)
     if as_json:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from transmod.cli.console import figure, report_faults, say, say_json, say_notes, show_progress
 
 if TYPE_CHECKING:
-    from transmod.run_series import SeriesFacts, SeriesRun
+    from transmod.pipeline.series import SeriesFacts, SeriesRun
 
 
 def run_series_command(folder: Path, threads: int | None, force: bool, as_json: bool) -> None:
     """Compute a series; say a line of each run when it is done."""
     with report_faults(), show_progress() as progress:
-        from transmod.run_series import run_series
+        from transmod.pipeline.series import run_series
 
         tell = None if as_json else _say_run
         facts = run_series(folder, threads=threads, force=force, progress=progress, tell=tell)

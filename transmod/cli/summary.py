@@ -18,7 +18,7 @@ from transmod.cli.console import (
 )
 
 if TYPE_CHECKING:
-    from transmod.run_summary import RunSummary
+    from transmod.comparison.summary import RunSummary
 
 _ROUNDING = 1e-12  # of amounts
 # account and what is shown of it
@@ -31,7 +31,7 @@ def compare_several_command(
 ) -> None:
     """Compare several runs with one base; say a table of each main figure."""
     with report_faults(), show_progress() as progress:
-        from transmod.run_summary import compare_several, to_summary_facts
+        from transmod.comparison.summary import compare_several, to_summary_facts
 
         found = compare_several(base, runs, out=out, pollutant=pollutant, progress=progress)
     if as_json:

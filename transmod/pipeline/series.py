@@ -11,14 +11,9 @@ from typing import Any
 from transmod.errors import InputError, TransmodError
 from transmod.inputs.results import MANIFEST, RESULTS
 from transmod.intake.hashes import hash_inputs
-from transmod.run import run as compute_run
-from transmod.run_base import NOT_USED
-from transmod.run_clock import Clock, Progress, be_quiet
-from transmod.run_state import find_former_results
-from transmod.scenario import FILE_NAME, Scenario, read_scenario
-from transmod.scenario.extends import move_paths
-from transmod.scenario.series import SERIES_FILE, read_series
-from transmod.series_table import (
+from transmod.pipeline.base import NOT_USED
+from transmod.pipeline.clock import Clock, Progress, be_quiet
+from transmod.pipeline.series_table import (
     Finished,
     find_base_folder,
     find_difference,
@@ -26,6 +21,11 @@ from transmod.series_table import (
     name_run,
     to_rows,
 )
+from transmod.pipeline.state import find_former_results
+from transmod.run import run as compute_run
+from transmod.scenario import FILE_NAME, Scenario, read_scenario
+from transmod.scenario.extends import move_paths
+from transmod.scenario.series import SERIES_FILE, read_series
 
 # what a scenario says of itself, and which files it writes: no result hangs on it
 _OWN = {"title", "extends", "without", "outputs"}

@@ -23,10 +23,10 @@ from transmod.model.road import area_shares, road_emissions
 from transmod.outputs.books import write_books
 from transmod.outputs.folder import share_file
 from transmod.outputs.manifest import file_hashes, library_versions, write_manifest
-from transmod.run_base import SHARED, Base
-from transmod.run_clock import Progress
-from transmod.run_state import Computed, each_once, to_caption
-from transmod.run_uncertainty import with_uncertainty
+from transmod.pipeline.base import SHARED, Base
+from transmod.pipeline.clock import Progress
+from transmod.pipeline.state import Computed, each_once, to_caption
+from transmod.pipeline.uncertainty import with_uncertainty
 from transmod.scenario import Scenario, resolve
 from transmod.schema import EMISSION_KEYS, NO_DISTRICT
 

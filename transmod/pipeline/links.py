@@ -37,11 +37,11 @@ from transmod.model.rows import to_rows
 from transmod.model.spectrum_tables import to_hours_table, to_mean_days, to_spectrum_table
 from transmod.outputs.drawing import pick_up_pen
 from transmod.outputs.results import Results, write_results
-from transmod.run_clock import Progress, be_quiet
-from transmod.run_state import Computed, each_once, to_caption
-from transmod.run_uncertainty import to_driven_links, with_uncertainty
+from transmod.pipeline.clock import Progress, be_quiet
+from transmod.pipeline.sources import compute_sources
+from transmod.pipeline.state import Computed, each_once, to_caption
+from transmod.pipeline.uncertainty import to_driven_links, with_uncertainty
 from transmod.schema import CRAWL_KMH, NODES_PER_KMH
-from transmod.source_results import compute_sources
 from transmod.traffic.calendar import Calendar
 
 

@@ -14,6 +14,22 @@ from transmod.accounts.checks import Check, assert_closed
 from transmod.accounts.differences import Bookkeeping, find_causes, to_amounts, to_differences
 from transmod.accounts.place_differences import compare_cells, compare_links
 from transmod.accounts.shapley import METHOD
+from transmod.comparison.options import (
+    OptionDifference,
+    compare_options,
+    network_hash,
+    set_name,
+    set_tables,
+)
+from transmod.comparison.side import (
+    ComparedRun,
+    Side,
+    energy_beside,
+    name_run,
+    read_side,
+    require_present,
+    rows_beside,
+)
 from transmod.errors import CheckError, InputError
 from transmod.inputs.results import has_result, read_result_grid, read_result_table
 from transmod.intake.factors import recall_factors
@@ -27,22 +43,6 @@ from transmod.model.spectrum_terms import RoadSide, road_terms
 from transmod.model.terms import terms_of_rows
 from transmod.outputs.comparison import ComparisonTables, check_folder, write_comparison
 from transmod.profiles import recall_profiles
-from transmod.run_options import (
-    OptionDifference,
-    compare_options,
-    network_hash,
-    set_name,
-    set_tables,
-)
-from transmod.run_side import (
-    ComparedRun,
-    Side,
-    energy_beside,
-    name_run,
-    read_side,
-    require_present,
-    rows_beside,
-)
 from transmod.schema import POLLUTANTS
 
 if TYPE_CHECKING:

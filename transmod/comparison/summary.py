@@ -11,13 +11,18 @@ import pandas as pd
 
 from transmod.accounts.checks import Check
 from transmod.accounts.shapley import METHOD
+from transmod.comparison.comparison import (
+    RunComparison,
+    check_pollutant,
+    compare_sides,
+    name_source,
+)
+from transmod.comparison.options import OptionDifference
+from transmod.comparison.side import ComparedRun, name_run, read_side, require_present
 from transmod.errors import Faults
 from transmod.outputs.comparison import check_folder
 from transmod.outputs.summary import check_summary_folder, write_summary
-from transmod.run_clock import Progress, be_quiet
-from transmod.run_comparison import RunComparison, check_pollutant, compare_sides, name_source
-from transmod.run_options import OptionDifference
-from transmod.run_side import ComparedRun, name_run, read_side, require_present
+from transmod.pipeline.clock import Progress, be_quiet
 from transmod.schema import SUMMARY_OF_COMPARISONS
 
 
@@ -71,7 +76,7 @@ def compare_several(
     InputError
         If a run is named twice, has no results, or its inputs or results are not what they were.
     CheckError
-        As `run_comparison.compare`.
+        As `comparison.compare`.
     """
     base, runs = Path(base), [Path(run) for run in runs]
     check_pollutant(pollutant)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from transmod.run_state import to_caption
+from transmod.pipeline.state import to_caption
 from transmod.scenario import read_scenario
 
 SCENARIO = """

@@ -12,7 +12,7 @@ from transmod.errors import InputError
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.results import MANIFEST, RESULTS, read_manifest
 from transmod.outputs.caption import Caption
-from transmod.run_clock import Progress
+from transmod.pipeline.clock import Progress
 
 if TYPE_CHECKING:
     from transmod.accounts.books import Books

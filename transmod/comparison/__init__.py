@@ -1,0 +1,1 @@
+"""Finished runs side by side: two of them, or several with one base."""
