@@ -126,14 +126,20 @@ def _report_disk(folder: Path) -> Iterator[None]:
 
 
 def _draw(rows: pd.DataFrame, path: Path, title: str, source: str) -> None:
-    """Draw amounts over years where each run has a year of its own, else bars of runs."""
+    """Draw amounts over years where each run, or its fleet, has one of its own; else bars."""
     from transmod.outputs.cause_figure import heading
     from transmod.outputs.series_figure import SeriesPanel, draw_bars, draw_years
+    from transmod.outputs.wording import TEXT
 
     total = rows[rows["account"] == "total"].drop_duplicates("run")
-    is_over_years = len(total) > 1 and total["year"].is_unique
+    over = "series_years"
+    years = total["year"]
+    if not years.is_unique and len(total) > 2:  # two are no course of a fleet
+        over, years = "series_fleet_years", total["fleet_year"].fillna(years).astype(int)
+    is_over_years = len(total) > 1 and years.is_unique
     if is_over_years:
-        total = total.sort_values("year")
+        years = years.sort_values()
+        total = total.loc[years.index]
     is_told_apart = total["title"].is_unique
     names = total["title" if is_told_apart else "run"]
     labels = tuple(str(name).removeprefix(f"{title}: ") for name in names)
@@ -160,7 +166,8 @@ def _draw(rows: pd.DataFrame, path: Path, title: str, source: str) -> None:
             )
         )
     if is_over_years:
-        draw_years(panels, path, years=tuple(total["year"]), title=title, source=source)
+        told = TEXT[over]
+        draw_years(panels, path, years=tuple(years), title=title, subtitle=told, source=source)
     else:
         is_base = tuple(is_root)
         draw_bars(panels, path, labels=labels, is_base=is_base, title=title, source=source)

@@ -115,7 +115,13 @@ def _draw_bars(
 
 
 def draw_years(
-    panels: Sequence[SeriesPanel], path: Path, *, years: Sequence[int], title: str, source: str
+    panels: Sequence[SeriesPanel],
+    path: Path,
+    *,
+    years: Sequence[int],
+    title: str,
+    subtitle: str,
+    source: str,
 ) -> None:
     """
     Draw how amounts go through the years, one panel a figure, every panel from zero.
@@ -127,8 +133,8 @@ def draw_years(
     path
         PNG to write.
     years
-        Of the runs (N,), ascending.
-    title, source
+        Of the runs or their fleets (N,), ascending.
+    title, subtitle, source
         Texts.
     """
     head, foot = head_and_foot(title, source, _WIDTH)
@@ -138,7 +144,7 @@ def draw_years(
     rows = math.ceil(len(panels) / 2)
     with plain_style():
         sheet = Sheet(_WIDTH, head + row * rows + foot + 0.1)
-        sheet.frame(title, TEXT["series_years"], source)
+        sheet.frame(title, subtitle, source)
         for i, (panel, lines) in enumerate(zip(panels, wrapped, strict=True)):
             x = MARGIN + (i % 2) * (_WIDTH - 2 * MARGIN - _COLUMN)
             top = sheet.height - head - 0.2 - (i // 2) * row

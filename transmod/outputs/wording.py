@@ -114,6 +114,7 @@ TEXT = {
     "to_own_base": "to its base",
     "series_bars": "each panel from zero · grey: the run that others extend",
     "series_years": "each panel from zero · a point for each run",
+    "series_fleet_years": "each panel from zero · a point for each run, by the year of its fleet",
     "summary_title": "Why runs differ from {}",
     "summary_subtitle": (
         "base {} · mean over all orders (Shapley) · less left, more right · "
