@@ -84,14 +84,34 @@ def test_shares_by_year_lie_on_a_line():
         change_fleet(FLEET, TYPES, [by_year], year=2040)
 
 
-def test_order_matters_and_is_kept():
+def test_a_share_that_was_set_stays():
     electric = change(0.5, title="E", vehicle_class=("car",))
     retire = change(1.0, retires=True, title="R", types={"standards": ("euro3",)},
                     vehicle_class=("car",))  # fmt: skip
-    one = change_fleet(FLEET, TYPES, [electric, retire], year=2030)
-    two = change_fleet(FLEET, TYPES, [retire, electric], year=2030)
-    assert table(one).loc["car internal", "car_e"] > table(two).loc["car internal", "car_e"]
-    assert [n.split("'")[1] for n in one.notes] == ["E", "R"]
+    for changes in ([electric, retire], [retire, electric]):
+        made = change_fleet(FLEET, TYPES, changes, year=2030)
+        assert table(made).loc["car internal", ["car_b", "car_e"]].to_list() == [0.5, 0.5]
+        assert [n.split("'")[1] for n in made.notes] == [one.title for one in changes]
+    old = change(0.2, title="O", types={"standards": ("euro3",)}, vehicle_class=("car",))
+    made = change_fleet(FLEET, TYPES, [electric, old], year=2030)
+    assert table(made).loc["car internal", ["car_a", "car_b", "car_e"]].to_list() == pytest.approx(
+        [0.2, 0.3, 0.5]
+    )
+    west = change(0.1, title="W", types={"standards": ("euro3",)}, vehicle_class=("car",),
+                  district_id=("west",))  # fmt: skip
+    made = change_fleet(FLEET, TYPES, [electric, west], year=2030)
+    assert table(made, "west").loc["car through", "car_e"] == pytest.approx(0.5)
+
+
+def test_shares_that_contradict_are_told():
+    electric = change(0.8, title="E", vehicle_class=("car",))
+    petrol = change(0.5, title="P", types={"fuels": ("petrol",)}, vehicle_class=("car",))
+    with pytest.raises(InputError, match="with 'P' the shares set for car internal add up to"):
+        change_fleet(FLEET, TYPES, [electric, petrol], year=2030)
+    with pytest.raises(InputError, match="'E' sets the share of car_e, which 'F' changes again"):
+        change_fleet(
+            FLEET, TYPES, [electric, change(0.4, title="F", vehicle_class=("car",))], year=2030
+        )
 
 
 FAULTS = {

@@ -170,6 +170,13 @@ def test_limits_hold_free_speeds_and_the_lower_one_counts(town):
     assert "free speeds of 2 links held at 30 km/h" in changed.notes[1]
 
 
+def test_new_signs_scale_the_free_speeds(town):
+    changed, _ = town.change({"kind": "limit_speed", "factor": 0.75, "links": [0, 3]})
+    assert changed.limit[[0, 3]].tolist() == [45.0, 37.5]
+    assert np.isinf(changed.limit[[1, 2, 4, 5, 6, 7]]).all()
+    assert "free speeds of 2 links held at 0.75 of them" in changed.notes[0]
+
+
 def test_persons_who_leave_a_class_ride_in_another(town, before):
     after = town.vehicles(
         {"kind": "shift_mode", "vehicle_class": "car", "share": 0.2, "to": "bus"}, **PERSONS

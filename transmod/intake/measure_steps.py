@@ -138,16 +138,20 @@ def _limit(task: Task, bench: Bench, faults: Faults) -> Done:
     measure, links = task.measure, task.found.links
     assert isinstance(measure, LimitSpeed)
     free = bench.choice.network.links["free_speed_kmh"].to_numpy(np.float64)
-    faster = links & (np.minimum(free, bench.limit) > measure.max_kmh)
+    driven = np.minimum(free, bench.limit)
+    most = free * measure.factor if measure.max_kmh is None else np.full_like(free, measure.max_kmh)
+    faster = links & (driven > most)
     source = task.scenario.traffic.speed
     if source not in ("given", "measured") and not faster.any():
         faults.add(
             f"`max_kmh` of {task.what} must be below some free speed [km/h]: "
-            f"{measure.max_kmh:g} found, the highest of {int(links.sum()):,} links is "
-            f"{np.minimum(free, bench.limit)[links].max(initial=0.0):g}."
+            f"{measure.max_kmh or most.max():g} found, the highest of {int(links.sum()):,} links is "
+            f"{driven[links].max(initial=0.0):g}. Free speeds are those that are driven, below the "
+            "sign where junctions slow traffic: say `factor`, new over old sign, in its place."
         )
-    bench.limit[links] = np.minimum(bench.limit[links], measure.max_kmh)
-    words = [f"free speeds of {int(faster.sum()):,} links held at {measure.max_kmh:g} km/h"]
+    bench.limit[links] = np.minimum(bench.limit[links], most[links])
+    held = f"at {measure.max_kmh:g} km/h" if measure.max_kmh else f"at {measure.factor:g} of them"
+    words = [f"free speeds of {int(faster.sum()):,} links held {held}"]
     if source in ("given", "measured"):
         words.append(f"{source} speeds too")
     return Done(bench.change(links), task.found.streams, words, moves_nothing=True)

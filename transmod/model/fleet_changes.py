@@ -6,7 +6,7 @@ Symbols and shapes as in `model.fleet`: S streams, J vehicle types.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -21,6 +21,7 @@ from transmod.model.fleet import Fleet
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+_ROUNDING = 1e-12
 _COLUMNS = {
     "vehicle_types": "vehicle_type",
     "fuels": "fuel",
@@ -63,7 +64,7 @@ def change_fleet(
     fleet: Fleet, types: pd.DataFrame, changes: Sequence[FleetChange], *, year: int
 ) -> Fleet:
     """
-    Make changes of a fleet, one after the other.
+    Make changes of a fleet, one after the other; a share that one has set stays.
 
     Parameters
     ----------
@@ -86,21 +87,54 @@ def change_fleet(
     ------
     InputError
         With every change that matches nothing, picks types that share nothing out, leaves no type,
-        or has no share for the year.
+        has no share for the year, or contradicts an earlier one.
     """
     if not changes:
         return fleet
     faults = Faults()
+    kept = _Kept()
     for change in changes:
         try:
-            fleet = _change(fleet, types, change, year)
+            fleet = _change(fleet, types, change, year, kept)
         except InputError as error:
             faults.take(error)
     faults.raise_any()
     return _without_idle(fleet)
 
 
-def _change(fleet: Fleet, types: pd.DataFrame, change: FleetChange, year: int) -> Fleet:
+class _Kept:
+    """Types whose share a change has set, by district ("" is everywhere else) and stream."""
+
+    def __init__(self) -> None:
+        self._by: dict[tuple[str, int], dict[str, str]] = {}
+
+    def find(self, place: str, stream: int, names: pd.Index) -> Flags:
+        """Return which types (J,) keep their share."""
+        return np.asarray(names.isin(list(self._of(place, stream))))
+
+    def keep(self, place: str, stream: int, names: Iterable[str], title: str) -> None:
+        """Keep the shares of types from now on."""
+        self._by[place, stream] = self._of(place, stream) | dict.fromkeys(names, title)
+
+    def check(self, place: str, stream: int, names: Iterable[str], title: str) -> None:
+        """Make sure that none of the types has a share that is kept."""
+        own = self._of(place, stream)
+        twice = [name for name in names if name in own]
+        if twice:
+            raise InputError(
+                f"Measures must not contradict each other: '{own[twice[0]]}' sets the share of "
+                f"{listed(twice)}, which '{title}' changes again. Take one of them out; `without = "
+                "['measures']` leaves out those of the run that is extended."
+            )
+
+    def _of(self, place: str, stream: int) -> dict[str, str]:
+        # a district without a fleet of its own had that of all
+        return self._by.get((place, stream), self._by.get(("", stream), {}))
+
+
+def _change(
+    fleet: Fleet, types: pd.DataFrame, change: FleetChange, year: int, kept: _Kept
+) -> Fleet:
     picked = _pick(types, change)
     streams = _streams_of(fleet, change)
     fleet = _with_types(fleet, picked, change, streams)
@@ -110,6 +144,7 @@ def _change(fleet: Fleet, types: pd.DataFrame, change: FleetChange, year: int) -
     share = _share_of(change, year)
     places = _places(fleet, change)
     notes: list[str] = []
+    set_now: list[tuple[str, int, list[str]]] = []
     tables, drives = {}, False
     for place, table in places.items():
         own = table.copy()
@@ -118,7 +153,11 @@ def _change(fleet: Fleet, types: pd.DataFrame, change: FleetChange, year: int) -
             if vehicle_class not in of_class.groups:
                 continue
             here = is_picked & np.asarray(names.isin(of_class.get_group(vehicle_class)))
-            own[s] = _move(table[s], here, share, change, fleet.streams[s])
+            kept.check(place, s, names[here], change.title)
+            fixed = kept.find(place, s, names)
+            own[s] = _move(table[s], here, fixed, share, change, fleet.streams[s])
+            if not change.retires:
+                set_now.append((place, s, list(names[here])))
             old, new = float(table[s, here].sum()), float(own[s, here].sum())
             drives |= old > 0.0
             where = f" in {place}" if place else ""
@@ -129,6 +168,8 @@ def _change(fleet: Fleet, types: pd.DataFrame, change: FleetChange, year: int) -
             f"Measure '{change.title}' must match types that drive: none that is {_said(change)} "
             "does, where and on the trips that it names."
         )
+    for place, s, own_names in set_now:
+        kept.keep(place, s, own_names, change.title)
     note = f"Measure '{change.title}': share of {_said(change)} in kilometres: {'; '.join(notes)}."
     return replace(
         fleet,
@@ -240,21 +281,32 @@ def _places(fleet: Fleet, change: FleetChange) -> dict[str, Floats]:
 
 
 def _move(
-    share: Floats, picked: Flags, target: float, change: FleetChange, stream: tuple[str, str]
+    share: Floats,
+    picked: Flags,
+    fixed: Flags,
+    target: float,
+    change: FleetChange,
+    stream: tuple[str, str],
 ) -> Floats:
     """Return the shares (J,) of a stream with that of the picked types moved to the target."""
     old = float(share[picked].sum())
     if change.retires:
         target = old * (1.0 - target)
-    rest = float(share[~picked].sum())
-    if rest <= 0.0 and target < 1.0:
+    others = ~picked & ~fixed
+    rest, left = float(share[others].sum()), 1.0 - target - float(share[fixed].sum())
+    if left < -_ROUNDING:
+        raise InputError(
+            f"Measures must not contradict each other: with '{change.title}' the shares set for "
+            f"{' '.join(stream)} add up to {1.0 - left:.4g}, more than 1. Lower one of them."
+        )
+    if rest <= 0.0 and left > _ROUNDING:
         raise InputError(
             f"Measure '{change.title}' must leave types that drive the rest: {' '.join(stream)} "
-            f"has none but those that are {_said(change)}."
+            f"has none but those that are {_said(change)}, or whose share a measure has set."
         )
     out = share.copy()
     if rest > 0.0:
-        out[~picked] = out[~picked] / rest * (1.0 - target)
+        out[others] = out[others] / rest * max(left, 0.0)
     if old > 0.0:
         out[picked] = out[picked] / old * target
     else:

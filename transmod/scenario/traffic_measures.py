@@ -164,12 +164,23 @@ class LimitSpeed(TrafficMeasure, OnLinks):
     """
     `limit_speed`: nobody drives faster.
 
-    Free speeds, given speeds and measured ones are held to it. The lower of two limits holds.
+    Free speeds, given speeds and measured ones are held to it. The lower of two limits holds. A
+    network's free speeds are those that are driven, below the sign where junctions slow traffic:
+    where a sign changes, say `factor`.
     """
 
     kind: Literal["limit_speed"]
-    max_kmh: float = Field(ge=5.0, le=140.0)
-    """Highest speed [km/h]."""
+    max_kmh: float | None = Field(default=None, ge=5.0, le=140.0)
+    """Highest speed that is driven [km/h]."""
+    factor: float | None = Field(default=None, gt=0.0, lt=1.0)
+    """New free speed over the present one: 0.75 where signs of 40 km/h become 30 km/h."""
+
+    @model_validator(mode="after")
+    def _one_is_given(self) -> LimitSpeed:
+        if (self.max_kmh is None) == (self.factor is None):
+            msg = "must give max_kmh or factor"
+            raise ValueError(msg)
+        return self
 
 
 class RestrictAccess(TrafficMeasure, OfStreams, InHours):
