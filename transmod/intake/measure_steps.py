@@ -145,9 +145,9 @@ def _limit(task: Task, bench: Bench, faults: Faults) -> Done:
     if source not in ("given", "measured") and not faster.any():
         faults.add(
             f"`max_kmh` of {task.what} must be below some free speed [km/h]: "
-            f"{measure.max_kmh or most.max():g} found, the highest of {int(links.sum()):,} links is "
-            f"{driven[links].max(initial=0.0):g}. Free speeds are those that are driven, below the "
-            "sign where junctions slow traffic: say `factor`, new over old sign, in its place."
+            f"{measure.max_kmh or most.max():g} found, the highest of {int(links.sum()):,} links "
+            f"is {driven[links].max(initial=0.0):g}. Free speeds are those that are driven, below "
+            "the sign where junctions slow traffic: say `factor`, new over old sign, in its place."
         )
     bench.limit[links] = np.minimum(bench.limit[links], most[links])
     held = f"at {measure.max_kmh:g} km/h" if measure.max_kmh else f"at {measure.factor:g} of them"
