@@ -108,10 +108,21 @@ def test_shares_that_contradict_are_told():
     petrol = change(0.5, title="P", types={"fuels": ("petrol",)}, vehicle_class=("car",))
     with pytest.raises(InputError, match="with 'P' the shares set for car internal add up to"):
         change_fleet(FLEET, TYPES, [electric, petrol], year=2030)
-    with pytest.raises(InputError, match="'E' sets the share of car_e, which 'F' changes again"):
-        change_fleet(
-            FLEET, TYPES, [electric, change(0.4, title="F", vehicle_class=("car",))], year=2030
-        )
+    gone = change(1.0, retires=True, title="R", vehicle_class=("car",))
+    with pytest.raises(InputError, match="'E' sets the share of car_e, which 'R' changes again"):
+        change_fleet(FLEET, TYPES, [electric, gone], year=2030)
+    old = change(0.4, title="O", types={"standards": ("euro3",)}, vehicle_class=("car",))
+    some = change(0.5, title="P", types={"fuels": ("petrol",)}, trip_kind=("internal",))
+    with pytest.raises(InputError, match="'P' sets the share of car_a, which 'O' changes again"):
+        change_fleet(FLEET, TYPES, [some, old], year=2030)
+
+
+def test_a_later_share_of_the_same_types_takes_the_place_of_the_first():
+    steps = [change(share, title=f"{share}", vehicle_class=("car",)) for share in (0.3, 0.6)]
+    made = change_fleet(FLEET, TYPES, steps, year=2030)
+    once = change_fleet(FLEET, TYPES, steps[1:], year=2030)
+    assert table(made).loc["car internal", "car_e"] == pytest.approx(0.6)
+    np.testing.assert_allclose(made.share, once.share, rtol=1e-12)
 
 
 FAULTS = {

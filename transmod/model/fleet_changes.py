@@ -116,16 +116,27 @@ class _Kept:
         """Keep the shares of types from now on."""
         self._by[place, stream] = self._of(place, stream) | dict.fromkeys(names, title)
 
-    def check(self, place: str, stream: int, names: Iterable[str], title: str) -> None:
-        """Make sure that none of the types has a share that is kept."""
-        own = self._of(place, stream)
-        twice = [name for name in names if name in own]
-        if twice:
-            raise InputError(
-                f"Measures must not contradict each other: '{own[twice[0]]}' sets the share of "
-                f"{listed(twice)}, which '{title}' changes again. Take one of them out; `without = "
-                "['measures']` leaves out those of the run that is extended."
-            )
+    def release(self, place: str, stream: int, change: FleetChange, names: Iterable[str]) -> None:
+        """
+        Let a later share of the same types take the place of an earlier one.
+
+        Raises
+        ------
+        InputError
+            If only some of the types of the earlier one are meant, or they shall retire.
+        """
+        own, now = self._of(place, stream), set(names)
+        for title in sorted({own[name] for name in now if name in own}):
+            before = {name for name, by in own.items() if by == title}
+            if change.retires or not before <= now:
+                raise InputError(
+                    f"Measures must not contradict each other: '{title}' sets the share of "
+                    f"{listed(sorted(before & now))}, which '{change.title}' changes again. Take "
+                    "one of them out; `without = ['measures']` leaves out those of the run that is "
+                    "extended."
+                )
+            own = {name: by for name, by in own.items() if by != title}
+        self._by[place, stream] = own
 
     def _of(self, place: str, stream: int) -> dict[str, str]:
         # a district without a fleet of its own had that of all
@@ -153,7 +164,7 @@ def _change(
             if vehicle_class not in of_class.groups:
                 continue
             here = is_picked & np.asarray(names.isin(of_class.get_group(vehicle_class)))
-            kept.check(place, s, names[here], change.title)
+            kept.release(place, s, change, names[here])
             fixed = kept.find(place, s, names)
             own[s] = _move(table[s], here, fixed, share, change, fleet.streams[s])
             if not change.retires:
