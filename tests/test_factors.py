@@ -242,6 +242,29 @@ def test_uphill_costs_more_and_cars_know_no_gradient(factors):
     assert (factors.index[j] == factors.index[j][..., :1]).all()
 
 
+def test_some_gradients_are_those_of_all(factors):
+    some = build_factors(
+        shipped(), TYPES, year=2023, electricity_kg_per_kwh=0.36, gradients=(-0.04, 0.0)
+    )
+    at = factors.at(some.gradients)
+    assert at == [1, 3]
+    assert (some.curve[some.index] == factors.curve[factors.index[..., at]]).all()
+    assert (some.validity == factors.validity[:, :, at]).all()
+    assert (some.estimated == factors.estimated).all()
+    assert some.notes == factors.notes
+    assert len(some.curve) < len(factors.curve)
+
+
+def test_a_gradient_that_is_not_tabulated_is_refused_and_none_stands_in():
+    with pytest.raises(CoverageError, match=r"1 of 2 are not, first 0\.01\. Tabulated: -0\.06, "):
+        build_factors(shipped(), [ARTICULATED], year=2023, gradients=(0.0, 0.01))
+    level = build_factors(shipped(), [ARTICULATED], year=2023, gradients=(0.0,))
+    with pytest.raises(
+        CoverageError, match=r"\[m/m\]: 1 of 2 are not, first 0\.02\. Tabulated: 0\."
+    ):
+        level.at((0.0, 0.02))
+
+
 def test_validity_is_that_of_the_energy_curve(factors):
     names = factors.types["vehicle_type"].tolist()
     assert factors.validity[names.index(PETROL), 0, FLAT].tolist() == [5, 130]

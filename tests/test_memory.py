@@ -1,11 +1,14 @@
 """Memory of tables: recalled when made of the same, made again when not or when damaged."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
 from transmod import memory
-from transmod.memory import MOST_KEPT, remember
+from transmod.memory import MOST_KEPT, digest, remember
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +34,24 @@ def test_made_once_for_the_same_parts(folder):
     remember("t", ["a", 2], make)
     remember("other", ["a", 1], make)
     assert make.calls == 3
+
+
+@dataclass
+class Record:
+    value: Any
+
+
+def test_records_and_arrays_are_known_by_what_they_hold():
+    parts = [
+        None, 1.5, [1, 2], Record(1), Record([1]), {"value": 1}, Record(Record(1)), np.arange(3),
+        np.arange(3.0), np.arange(3.0)[:, None], np.array([0.0, 1.0, 2.0000001]),
+        Record(np.arange(3)), Record(np.arange(4)),
+    ]  # fmt: skip
+    assert len({digest(part) for part in parts}) == len(parts)
+    assert digest(Record(np.arange(3))) == digest(Record(np.arange(3)))
+    for part in ({1, 2}, np.array(["a"], object), Record, int):
+        with pytest.raises(TypeError, match="must be known by values, records and arrays"):
+            digest({"in": [part]})
 
 
 def test_a_damaged_file_is_made_again(folder):

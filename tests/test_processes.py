@@ -17,7 +17,7 @@ from transmod.model.hot_shares import degrade
 from transmod.model.process_checks import check_processes
 from transmod.model.processes import add_processes, find_processes
 from transmod.run import run
-from transmod.schema import ROAD_PROCESSES
+from transmod.schema import GRADIENT_NODES, ROAD_PROCESSES
 
 LA_SERENA = [17.8, 17.8, 16.4, 14.7, 13.3, 11.7, 11.7, 11.7, 12.8, 13.6, 15.0, 16.7]
 
@@ -88,6 +88,25 @@ def test_more_kilometres_never_clean_a_car():
     ]
     for start in (0, 4, 8):
         assert np.all(np.diff(masses[start : start + 4]) >= 0.0)
+
+
+def test_processes_at_some_gradients_are_those_at_all():
+    names = [EURO_4, "car_diesel_medium_euro4", "rigid_diesel_7_5_12t_euro5_scr"]
+    made = []
+    for gradients in (GRADIENT_NODES, (0.0, 0.02)):
+        base = build_factors(shipped(), names, year=2020, gradients=gradients)
+        made.append(
+            add_processes(
+                base, shipped(), STREAMS, climate_of(5.0, 15.0), ROAD_PROCESSES,
+                trip_length_km=12.0, mileage_km=9e4,
+            )
+        )  # fmt: skip
+    whole, some = made
+    assert (some.curve[some.index] == whole.curve[whole.index[..., whole.at((0.0, 0.02))]]).all()
+    assert (some.scale == whole.scale).all()
+    assert (some.estimated == whole.estimated).all()
+    assert some.quantities == whole.quantities
+    assert some.notes == whole.notes
 
 
 def test_what_the_inputs_do_not_allow_is_off_and_said():

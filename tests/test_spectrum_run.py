@@ -8,10 +8,12 @@ import pytest
 import small_run
 
 from transmod.inputs.hashes import sha256_file
+from transmod.inputs.link_pass import read_link_pass
 from transmod.pipeline import base as base_module
 from transmod.pipeline.base import find_base
 from transmod.run import run, verify
 from transmod.scenario import Scenario, read_scenario
+from transmod.schema import GRADIENT_NODES
 
 TABLES = ("ledger.parquet", "energy.parquet", "activity.parquet", "inventory.csv",
           "cross_walk.csv", "overlaps.csv")  # fmt: skip
@@ -61,6 +63,16 @@ def test_the_tables_are_those_of_a_full_run_to_the_bit(both):
     assert read.notes[0] == "No link was driven: the spectrum is that of ../small."
     assert hashes(folder) == whole
     assert driven.totals == read.totals
+
+
+def test_factors_are_tabulated_at_the_gradients_of_its_links(both):
+    base, folder, *_ = both
+    for run_folder in (base, folder):
+        manifest = json.loads((run_folder / "results" / "manifest.json").read_text())
+        # links of the small city fall by 3 % and rise by 5 %
+        assert read_link_pass(manifest).gradients == GRADIENT_NODES[1:]
+    del manifest["link_pass"]["gradients"]  # as older ones are: which they were is not known
+    assert read_link_pass(manifest).gradients == GRADIENT_NODES
 
 
 def test_it_is_whole_and_knows_its_base(both):

@@ -18,10 +18,13 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
+
+import numpy as np
 
 T = TypeVar("T")
 
@@ -41,14 +44,13 @@ def remember(kind: str, parts: Any, make: Callable[[], T]) -> T:
     ----------
     kind : str
         Name of the sort of table.
-    parts : dict, list, text or number
+    parts : dict, list, record, array, text or number
         All that the result depends on, files as their hashes.
     make : callable
         Makes the result; what it raises is raised.
     """
-    text = json.dumps([_code_hash(), parts], sort_keys=True)
     folder = _folder()
-    path = folder / f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:32]}.pickle"
+    path = folder / f"{kind}-{digest(parts)}.pickle"
     kept = _read(path)
     if kept is not None:
         recalled: T = pickle.loads(kept[0], buffers=kept[1:])
@@ -57,6 +59,22 @@ def remember(kind: str, parts: Any, make: Callable[[], T]) -> T:
     _write(path, _to_parts(made))
     _forget(folder, kind)
     return made
+
+
+def digest(parts: Any) -> str:
+    """Return the hash of parts, as `remember` takes them, and of all that makes tables of them."""
+    text = json.dumps([_code_hash(), parts], sort_keys=True, default=_to_plain)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _to_plain(part: object) -> Any:
+    """Return what is told of a record or an array; what nothing is told of is a `TypeError`."""
+    if is_dataclass(part) and not isinstance(part, type):
+        return [type(part).__name__, vars(part)]
+    if isinstance(part, np.ndarray) and not part.dtype.hasobject:
+        return [part.dtype.str, part.shape, hashlib.sha256(part.tobytes()).hexdigest()]
+    msg = f"what is remembered must be known by values, records and arrays: found {part!r}"
+    raise TypeError(msg)
 
 
 def _folder() -> Path:

@@ -20,6 +20,7 @@ from transmod.model.service import Service
 from transmod.model.spectrum_emissions import (
     STREAM,
     driven_shares,
+    find_gradients,
     fleet_shares,
     spectrum_emissions,
     translate_shares,
@@ -121,6 +122,7 @@ def compare_profiles(
             electricity_kg_per_kwh=choice.electricity_kg_per_kwh,
             conditions=(choice.conditions if is_of_run else {}) | own,
             service=service if is_of_run else _elsewhere(service),
+            gradients=find_gradients(spectrum),
         )
         parts.append(spectrum_emissions(spectrum, shares, factors))
         names.append(name)

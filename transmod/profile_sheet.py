@@ -15,10 +15,9 @@ from transmod.inputs.profiles import ProfileSet
 from transmod.model.factors import Factors, build_factors
 from transmod.model.pantry import Row, records
 from transmod.profiles import find_set, recall_profiles
-from transmod.schema import GRADIENT_NODES, MAX_NODE_SPEED_KMH, NODES_PER_KMH, ROAD_TYPES
+from transmod.schema import LEVEL, MAX_NODE_SPEED_KMH, NODES_PER_KMH, ROAD_TYPES
 
 SPEEDS_KMH = (10.0, 25.0, 35.0, 50.0, 80.0, 110.0)
-_FLAT = GRADIENT_NODES.index(0.0)
 # for the energy of electric types alone; their CO2 depends on the grid of a run
 _KG_PER_KWH = 0.0
 
@@ -73,7 +72,9 @@ def show_profile(
         )
     profiles = recall_profiles(find_set(profile_set))
     # the year chooses the electricity, which is not shown
-    factors = build_factors(profiles, [vehicle_type], year=0, electricity_kg_per_kwh=_KG_PER_KWH)
+    factors = build_factors(
+        profiles, [vehicle_type], year=0, electricity_kg_per_kwh=_KG_PER_KWH, gradients=LEVEL
+    )
     (row,) = records(profiles.types[profiles.types["vehicle_type"] == vehicle_type])
     return TypeSheet(
         set=profiles.name,
@@ -82,7 +83,7 @@ def show_profile(
         factors=_factor_rows(factors, speeds_kmh),
         validity_kmh={
             road: (float(low), float(high))
-            for road, (low, high) in zip(ROAD_TYPES, factors.validity[0, :, _FLAT], strict=True)
+            for road, (low, high) in zip(ROAD_TYPES, factors.validity[0, :, 0], strict=True)
         },
         not_estimated=[
             f"{process} {pollutant}"
@@ -99,7 +100,7 @@ def _factor_rows(factors: Factors, speeds_kmh: Sequence[float]) -> list[dict[str
     nodes = np.rint(np.asarray(speeds_kmh) * NODES_PER_KMH).astype(np.int64)
     rows = []
     for q, (process, pollutant) in enumerate(factors.quantities):
-        index = factors.index[0, q, :, _FLAT]
+        index = factors.index[0, q, :, 0]
         for curve in dict.fromkeys(index.tolist()):
             values = factors.curve[curve, nodes]
             if not factors.curve[curve].any():

@@ -177,6 +177,7 @@ CRAWL_KMH = 5.0  # slower traffic is reported: no published factor reaches down 
 
 # Gradient nodes of the published heavy-duty factors, as rise over run.
 GRADIENT_NODES = (-0.06, -0.04, -0.02, 0.0, 0.02, 0.04, 0.06)
+LEVEL = (0.0,)  # the one of level road
 
 OUTSIDE_BOUNDARY = "outside_boundary"
 NO_DISTRICT = "no_district"

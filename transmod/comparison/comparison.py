@@ -298,10 +298,7 @@ def _factors_of(side: Side, of_set: Side, sides: Sequence[Side], notes: list[str
     climate = lay_climate(inputs.calendar, processes, scenario=scenario)
     known = set(profiles.types["vehicle_type"])
     wanted = sorted({name for s in sides for name in s.inputs.driving.fleet.types} & known)
-    hashes = inputs.hashes
-    if of_set is not side:
-        tables = set_tables(of_set.manifest, set_name(of_set.manifest))
-        hashes = hashes | {f"{set_name(of_set.manifest)}/{k}": v for k, v in tables.items()}
+    gradients = sorted({g for s in sides for g in s.inputs.driving.factors.gradients})
     if _kg_per_kwh(inputs) is None:
         # no type of this run charges: what it would charge with stands in no amount of it
         other = next((kg for s in sides if (kg := _kg_per_kwh(s.inputs)) is not None), None)
@@ -311,8 +308,8 @@ def _factors_of(side: Side, of_set: Side, sides: Sequence[Side], notes: list[str
     def build(types: Sequence[str]) -> Factors:
         fleet = replace(inputs.driving.fleet, types=tuple(types))
         factors = recall_factors(
-            profiles, fleet, inputs.calendar, inputs.volumes.streams, climate, processes,
-            scenario=scenario, hashes=hashes,
+            profiles, fleet, inputs.calendar, inputs.volumes.streams, climate, processes, gradients,
+            scenario=scenario,
         )  # fmt: skip
         return use_economy(fleet, factors, scenario=scenario)
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from transmod.schema import GRADIENT_NODES
+
 DISTRICT_COLUMNS = ("district_id", "name")
 
 
@@ -24,6 +26,8 @@ class LinkPass:
         Layout of the calendar: `profile`, or the hours of a series.
     n_seasons : int
         Seasons of the spectrum.
+    gradients : tuple of float
+        Gradient nodes that its links need, some of `schema.GRADIENT_NODES`.
     zones : tuple of str
         Zones of the spectrum, "" first.
     districts : pandas.DataFrame
@@ -41,6 +45,7 @@ class LinkPass:
     streams: tuple[tuple[str, str], ...]
     layout: str | int
     n_seasons: int
+    gradients: tuple[float, ...]
     zones: tuple[str, ...]
     districts: pd.DataFrame
     outside: pd.DataFrame
@@ -57,6 +62,7 @@ class LinkPass:
             ],
             "layout": self.layout,
             "n_seasons": self.n_seasons,
+            "gradients": list(self.gradients),
             "zones": list(self.zones),
             "districts": self.districts[list(DISTRICT_COLUMNS)].to_dict("records"),
             "licence": self.licence,
@@ -76,6 +82,7 @@ def read_link_pass(manifest: Mapping[str, Any]) -> LinkPass | None:
         streams=tuple(zip(streams["vehicle_class"], streams["trip_kind"], strict=True)),
         layout=facts["layout"],
         n_seasons=facts["n_seasons"],
+        gradients=tuple(facts.get("gradients", GRADIENT_NODES)),  # which they were is not known
         zones=tuple(facts["zones"]),
         districts=districts,
         outside=streams.rename(columns={"vkm_outside": "vkm"}),

@@ -78,7 +78,7 @@ def take_driving(
     streams: Sequence[tuple[str, str]] | None,
     district_ids: Sequence[str] | None,
     *,
-    hashes: dict[str, str],
+    gradients: Sequence[float] | None,
     run: Path,
     scenario: Scenario,
 ) -> DrivingTaken:
@@ -89,10 +89,8 @@ def take_driving(
     ----------
     desk : Desk
         Gathers the faults.
-    calendar, streams, district_ids
-        Of the run; None where they could not be read.
-    hashes : dict of str to str
-        SHA-256 of the run's inputs, by path.
+    calendar, streams, district_ids, gradients
+        Of the run; None where they could not be read. Gradient nodes are those that links need.
     run, scenario
         Folder, and what was asked.
     """
@@ -103,8 +101,8 @@ def take_driving(
     fleet = desk.take(take_fleet, profiles, streams=streams, run=run, scenario=scenario)
     desk.take(check_places, fleet, district_ids)
     factors = desk.take(
-        recall_factors, profiles, fleet, calendar, streams, climate, processes,
-        scenario=scenario, hashes=hashes,
+        recall_factors, profiles, fleet, calendar, streams, climate, processes, gradients,
+        scenario=scenario,
     )  # fmt: skip
     factors = desk.take(use_economy, fleet, factors, scenario=scenario)
     parked = desk.take(

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
-from transmod.inputs.network_files import NETWORK_FILES
 from transmod.inputs.profiles import ProfileSet
-from transmod.intake.processes import Processes, complete_factors
+from transmod.intake.processes import Processes
 from transmod.intake.services import to_service
 from transmod.memory import remember
 from transmod.model.factors import Factors, build_factors
 from transmod.model.fleet import Fleet
-from transmod.model.service import Service
-from transmod.scenario import FILE_NAME, Scenario
+from transmod.model.processes import add_processes
+from transmod.scenario import Scenario
 from transmod.traffic.calendar import Calendar
 from transmod.traffic.climate import Climate
+
+
+@dataclass(frozen=True, eq=False)
+class AskedFactors:
+    """
+    All that the factors of a run hang on, beside the set.
+
+    `base` is what `build_factors` is told, `more` what `add_processes` is told.
+    """
+
+    base: dict[str, Any]
+    more: dict[str, Any]
 
 
 def recall_factors(
@@ -25,75 +37,76 @@ def recall_factors(
     streams: Sequence[tuple[str, str]],
     climate: Climate,
     processes: Processes,
+    gradients: Sequence[float],
     *,
     scenario: Scenario,
-    hashes: dict[str, str],
 ) -> Factors:
-    """Build the factors of a run with all its processes; links and volumes do not matter to it."""
-    network = scenario.network.path
-    elsewhere = {scenario.traffic.volumes.as_posix()}
-    elsewhere |= {(network / name).as_posix() for name in NETWORK_FILES}
-    asked = scenario.to_options()
-    asked.pop("uncertainty", None)  # how sure one is of factors does not change them
-    parts = {
-        "scenario": asked,
-        "files": {name: hashes[name] for name in hashes if name not in elsewhere | {FILE_NAME}},
-        "streams": list(streams),
-        "hours": calendar.weight.size,
-        "types": fleet.types,
-    }
+    """
+    Build the factors of a run with all its processes, at the gradient nodes that its links need.
 
-    def build() -> Factors:
-        base = _build_factors(profiles, fleet, calendar, scenario=scenario)
-        return complete_factors(base, profiles, streams, climate, processes, scenario=scenario)
-
-    return remember("factors", parts, build)
+    Factors of another run that asked for the same are recalled, whatever else differs: volumes,
+    shares of the same types, measures, outputs.
+    """
+    asked = ask_factors(
+        fleet, calendar, streams, climate, processes, gradients, scenario=scenario
+    )  # fmt: skip
+    return remember("factors", _to_parts(profiles, asked), lambda: _make(profiles, asked))
 
 
-def load_factors(
-    profiles: ProfileSet,
-    fleet: Fleet,
-    calendar: Calendar,
-    streams: Sequence[tuple[str, str]],
-    climate: Climate,
-    processes: Processes,
-    *,
-    scenario: Scenario,
-    loads: Mapping[str, float],
-) -> Factors:
+def load_factors(profiles: ProfileSet, asked: AskedFactors, loads: Mapping[str, float]) -> Factors:
     """Build the factors of a run with the load factors of classes times numbers, at most 1."""
     rows = profiles.freight
     times = rows["vehicle_class"].map(dict(loads)).astype("float64").fillna(1.0)  # of no class: 1
     load_factor = rows["load_factor"].mask(
         times != 1.0, (rows["load_factor"] * times).clip(upper=1)
     )
-    given = to_service(scenario, calendar)
-    freight = dict(given.freight or {})
+    service = asked.base["service"]
+    freight = dict(service.freight or {})
     for name in loads:
         if name in freight and (own := freight[name].load_factor) is not None:
             freight[name] = replace(freight[name], load_factor=min(own * loads[name], 1.0))
     loaded = replace(profiles, freight=rows.assign(load_factor=load_factor))
-    service = replace(given, freight=freight)
-    base = _build_factors(loaded, fleet, calendar, scenario=scenario, service=service)
-    return complete_factors(base, loaded, streams, climate, processes, scenario=scenario)
+    base = asked.base | {"service": replace(service, freight=freight)}
+    return _make(loaded, replace(asked, base=base))
 
 
-def _build_factors(
-    profiles: ProfileSet,
+def ask_factors(
     fleet: Fleet,
     calendar: Calendar,
+    streams: Sequence[tuple[str, str]],
+    climate: Climate,
+    processes: Processes,
+    gradients: Sequence[float],
     *,
     scenario: Scenario,
-    service: Service | None = None,
-) -> Factors:
+) -> AskedFactors:
+    """Return what the factors of a run hang on, beside the set."""
     choice = scenario.profiles
-    return build_factors(
-        profiles,
-        fleet.types,
-        year=scenario.year,
-        electricity_area=choice.electricity_area,
-        electricity_year=choice.electricity_year,
-        electricity_kg_per_kwh=choice.electricity_kg_per_kwh,
-        conditions=choice.conditions,
-        service=service or to_service(scenario, calendar),
-    )
+    base = {
+        "vehicle_types": fleet.types,
+        "year": scenario.year,
+        "electricity_area": choice.electricity_area,
+        "electricity_year": choice.electricity_year,
+        "electricity_kg_per_kwh": choice.electricity_kg_per_kwh,
+        "conditions": choice.conditions,
+        "service": to_service(scenario, calendar),
+        "gradients": tuple(gradients),
+    }
+    more = {
+        "streams": tuple(streams),
+        "climate": climate,
+        "processes": processes.names,
+        "trip_length_km": scenario.traffic.trip_length_km,
+        "mileage_km": choice.mileage_km,
+    }
+    return AskedFactors(base, more)
+
+
+def _make(profiles: ProfileSet, asked: AskedFactors) -> Factors:
+    """Make factors of a set and what is asked alone, so that these are all to know them by."""
+    return add_processes(build_factors(profiles, **asked.base), profiles, **asked.more)
+
+
+def _to_parts(profiles: ProfileSet, asked: AskedFactors) -> list[Any]:
+    """Return what factors are known by; the mileage of a run stands among the set's defaults."""
+    return [profiles.name, profiles.sha256, profiles.defaults, asked]

@@ -26,7 +26,7 @@ from transmod.intake.speeds import lay_speeds, read_measured
 from transmod.intake.traffic_measures import Changed, Opened, change_traffic, open_measures
 from transmod.model.areas import Areas
 from transmod.model.grid import Grid, grid_over
-from transmod.model.rows import Situation, to_situation
+from transmod.model.rows import Situation, find_gradients, to_situation
 from transmod.scenario import Scenario, read_scenario, resolve
 from transmod.traffic.calendar import Calendar
 from transmod.traffic.climate import Climate
@@ -116,9 +116,9 @@ def take_in(run: Path) -> Intake:
     shape = desk.take(_shape, opened, calendar, run=run, scenario=scenario)
     streams = None if opened is None else opened.volumes.streams
     district_ids = None if network is None else network.districts["district_id"].to_list()
-    hashes = hash_inputs(run, scenario)
+    gradients = desk.take(_find_gradients, network)
     driving = take_driving(
-        desk, calendar, streams, district_ids, hashes=hashes, run=run, scenario=scenario
+        desk, calendar, streams, district_ids, gradients=gradients, run=run, scenario=scenario
     )
     changed = desk.take(
         change_traffic, network, opened, calendar, driving.fleet, driving.profiles, shapes=shape,
@@ -155,7 +155,7 @@ def take_in(run: Path) -> Intake:
         driving=replace(driving.whole(), fleet=changed.fleet),
         areas=changed.areas,
         sources=sources,
-        hashes=hashes,
+        hashes=hash_inputs(run, scenario),
         link_notes=gather_notes(network, volumes, calendar, shape, speeds, changed),
         findings=tuple(finding.sentence for finding in findings),
     )
@@ -227,6 +227,10 @@ def _shape(opened: Opened, calendar: Calendar, *, run: Path, scenario: Scenario)
         resolve(run, Path(name)) if name.endswith(".csv") else name,
         kind=volumes.kind,
     )
+
+
+def _find_gradients(network: Network) -> tuple[float, ...]:
+    return find_gradients(network.links["gradient"].to_numpy(np.float64))
 
 
 def _situate(

@@ -13,9 +13,8 @@ from transmod.inputs.checks import check_table, first_of, listed
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.tables import read_csv
 from transmod.model.evaporation import parked_emissions
-from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
-from transmod.model.processes import BY_TEMPERATURE, add_processes, find_processes
+from transmod.model.processes import BY_TEMPERATURE, find_processes
 from transmod.scenario import Scenario, resolve
 from transmod.schema import EMISSION_KEYS, PARKED
 from transmod.traffic.calendar import Calendar
@@ -59,27 +58,6 @@ def with_mileage(profiles: ProfileSet, *, scenario: Scenario) -> ProfileSet:
     if mileage is None:
         return profiles
     return replace(profiles, defaults=profiles.defaults | {"mileage_km": mileage})
-
-
-def complete_factors(
-    factors: Factors,
-    profiles: ProfileSet,
-    streams: Sequence[tuple[str, str]],
-    climate: Climate,
-    processes: Processes,
-    *,
-    scenario: Scenario,
-) -> Factors:
-    """Add the processes of a run to its base factors."""
-    return add_processes(
-        factors,
-        profiles,
-        streams,
-        climate,
-        processes.names,
-        trip_length_km=scenario.traffic.trip_length_km,
-        mileage_km=scenario.profiles.mileage_km,
-    )
 
 
 def read_parked(

@@ -17,10 +17,10 @@ import pandas as pd
 from transmod.inputs.profiles import ProfileSet
 from transmod.model.factors import Factors
 from transmod.model.recipes import Quantity
-from transmod.schema import GRADIENT_NODES, ROAD_TYPES
+from transmod.schema import ROAD_TYPES
 from transmod.traffic.climate import Climate
 
-R, G = len(ROAD_TYPES), len(GRADIENT_NODES)
+R = len(ROAD_TYPES)
 URBAN = tuple(r for r, name in enumerate(ROAD_TYPES) if name.startswith("urban"))
 DEFAULT_TRIP_KM = 12.4  # mean trip in Europe, EMEP/EEA 2019, 1.A.3.b, section 3.4
 
@@ -150,7 +150,7 @@ class Addition:
             carrier[:] = case.factors.types["fuel"].to_numpy(object)[:, None]
         return cls(
             quantities,
-            np.zeros((n_types, n, n_seasons * R, G), np.int64),
+            np.zeros((n_types, n, n_seasons * R, len(case.factors.gradients)), np.int64),
             np.ones((len(case.streams), n_seasons, n_types, n)),
             np.ones((n_types, n), bool),
             carrier,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from transmod.inputs.profiles import ProfileSet
-from transmod.model.additions import Addition, Case, G, Groups, R
+from transmod.model.additions import Addition, Case, Groups
 from transmod.schema import N_SPEED_NODES
 
 
@@ -40,7 +40,7 @@ def add_urea(case: Case) -> Addition:
             addition.lacking.append(str(case.factors.types["vehicle_type"].iloc[j]))
             continue
         rows = case.curves.scale(energy[j], per_mj)
-        addition.index[j, 0] = np.broadcast_to(rows, (n_seasons, R, G)).reshape(-1, G)
+        addition.index[j, 0] = np.tile(rows, (n_seasons, 1))
     return addition
 
 

@@ -13,10 +13,9 @@ from transmod.inputs.profiles import ProfileSet
 from transmod.model.curves import NODES_KMH
 from transmod.model.factors import build_factors
 from transmod.model.recipes import QUANTITIES
-from transmod.schema import GRADIENT_NODES, ROAD_TYPES
+from transmod.schema import LEVEL, ROAD_TYPES
 
 NAMES = tuple(name for process, name in QUANTITIES if process == "hot")
-_LEVEL = GRADIENT_NODES.index(0.0)
 _SLOWEST_KMH = 5.0  # below, a vehicle stands more than it drives
 
 
@@ -66,7 +65,9 @@ def gather_lines(
         On level road. What is zero by definition or not estimated gives no line.
     """
     # CO2 of the grid is no part of a line, so its figure does not matter
-    factors = build_factors(profiles, vehicle_types, year=2020, electricity_kg_per_kwh=0.0)
+    factors = build_factors(
+        profiles, vehicle_types, year=2020, electricity_kg_per_kwh=0.0, gradients=LEVEL
+    )
     kinds = profiles.types.set_index("vehicle_type", drop=False)
     order = {name: j for j, name in enumerate(factors.types["vehicle_type"])}
     r = ROAD_TYPES.index(road_type)
@@ -74,11 +75,11 @@ def gather_lines(
     lines = []
     for vehicle_type in vehicle_types:
         j = order[vehicle_type]
-        low, high = factors.validity[j, r, _LEVEL]
+        low, high = factors.validity[j, r, 0]
         for name in names:
             parts = [("hot", name)] + ([("electricity", name)] if name == "energy" else [])
             at = [factors.quantities.index(part) for part in parts]
-            rows = factors.index[j, at, r, _LEVEL]
+            rows = factors.index[j, at, r, 0]
             if not rows.any():
                 continue
             value = factors.curve[rows].sum(axis=0)[first:]

@@ -10,9 +10,7 @@ import pandas as pd
 from transmod.inputs.fleet_tables import Turnover
 from transmod.inputs.profiles import ProfileSet
 from transmod.model.factors import build_factors
-from transmod.schema import GRADIENT_NODES, NODES_PER_KMH, ROAD_TYPES
-
-_LEVEL = GRADIENT_NODES.index(0.0)
+from transmod.schema import LEVEL, NODES_PER_KMH, ROAD_TYPES
 
 
 def cycle_means(
@@ -37,7 +35,9 @@ def cycle_means(
         phases, each at its mean speed, on level road.
     """
     # no grid electricity passes through the tailpipe: its CO2 does not matter here
-    factors = build_factors(profiles, list(vehicle_types), year=2020, electricity_kg_per_kwh=0.0)
+    factors = build_factors(
+        profiles, list(vehicle_types), year=2020, electricity_kg_per_kwh=0.0, gradients=LEVEL
+    )
     phases = turnover.cycles[turnover.cycles["cycle"] == cycle]
     share = phases["distance_km"].to_numpy() / phases["distance_km"].sum()
     speed = phases["mean_speed_kmh"].to_numpy() * NODES_PER_KMH
@@ -45,7 +45,7 @@ def cycle_means(
     road = [ROAD_TYPES.index(name) for name in phases["road_type"]]
     out = {}
     for name in ("energy", "co2"):
-        row = factors.index[:, factors.quantities.index(("hot", name))][:, road, _LEVEL]
+        row = factors.index[:, factors.quantities.index(("hot", name))][:, road, 0]
         low, high = factors.curve[row, node], factors.curve[row, node + 1]
         out[name] = ((low + (speed - node) * (high - low)) * share).sum(axis=1)
     return pd.DataFrame(out, index=factors.types["vehicle_type"].to_numpy(object))

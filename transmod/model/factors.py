@@ -2,13 +2,13 @@
 Factors: the table of unique curves on the speed nodes, and which type takes which.
 
 Symbols and shapes: J vehicle types, Q quantities, R road types (`schema.ROAD_TYPES`), G gradient
-nodes (`schema.GRADIENT_NODES`), K speed nodes, N unique curves. The full (J, Q, R, G, K) is never
-formed: many types and situations share a curve, so hundreds of types stay small.
+nodes that are asked for, K speed nodes, N unique curves. The full (J, Q, R, G, K) is never formed:
+many types and situations share a curve, so hundreds of types stay small.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -23,7 +23,7 @@ from transmod.model.corrections import with_conditions
 from transmod.model.curves import HOURS_PER_KM, NODES_KMH, Bridge, find_poles, tabulate
 from transmod.model.electric import extra_power, find_grid_losses
 from transmod.model.freight import load_types
-from transmod.model.pantry import Pantry
+from transmod.model.pantry import Pantry, gradient_positions
 from transmod.model.recipes import (
     QUANTITIES,
     Quantity,
@@ -33,7 +33,7 @@ from transmod.model.recipes import (
 from transmod.model.service import AS_PUBLISHED, Service
 from transmod.schema import GRADIENT_NODES, N_SPEED_NODES, ROAD_TYPES
 
-_R, _G = len(ROAD_TYPES), len(GRADIENT_NODES)
+_R = len(ROAD_TYPES)
 _SCOPE = {"electricity": 2, "grid_losses": 3}
 _BLOCK = 32  # curves worked out at a time, in the processor's cache
 
@@ -53,7 +53,7 @@ class Factors:
     behind the quantity, empty for wear. `estimated` (J, Q) is False where the set declares to have
     no value: a row of the ledger with the notation key NE, not a zero. `scale` (C, S, J, Q) is what
     share of a factor holds in a stream and season, none where all do; the situations of `index` are
-    then S x R, season by season.
+    then S x R, season by season. `gradients` are the G nodes, some of `schema.GRADIENT_NODES`.
     """
 
     types: pd.DataFrame
@@ -66,6 +66,11 @@ class Factors:
     estimated: np.ndarray
     notes: tuple[str, ...]
     scale: np.ndarray | None = None
+    gradients: tuple[float, ...] = GRADIENT_NODES
+
+    def at(self, gradients: Iterable[float]) -> list[int]:
+        """Return the positions of gradient nodes, which must be tabulated (`CoverageError`)."""
+        return gradient_positions(gradients, self.gradients)
 
     def held(self, stream: int, situation: int, types: np.ndarray) -> np.ndarray:
         """Return what share of the factors (J, Q) of some types holds in a stream and situation."""
@@ -74,7 +79,7 @@ class Factors:
         return self.scale[stream, situation // _R][types]
 
 
-def build_factors(
+def build_factors(  # noqa: PLR0913  factors hang on all of these
     profiles: ProfileSet,
     vehicle_types: Sequence[str],
     *,
@@ -84,6 +89,7 @@ def build_factors(
     electricity_kg_per_kwh: float | None = None,
     conditions: Mapping[str, float] | None = None,
     service: Service = AS_PUBLISHED,
+    gradients: Sequence[float] = GRADIENT_NODES,
 ) -> Factors:
     """
     Build the factor table of some vehicle types.
@@ -104,6 +110,8 @@ def build_factors(
         Conditions that differ from those of the set; see `model.corrections.with_conditions`.
     service : Service, optional
         Fuels, loads, occupancy and temperatures of the run.
+    gradients : sequence of float
+        Gradient nodes to tabulate: those that links need. Default: all.
 
     Returns
     -------
@@ -140,7 +148,7 @@ def build_factors(
             profiles, electricity_area, electricity_year or year, service.grid_loss_share, notes
         )
     extra_kw = extra_power(profiles, service.temperature_c, service.temperature_weight)
-    pantry = Pantry(profiles, Faults(), extra_kw=extra_kw)
+    pantry = Pantry(profiles, Faults(), tuple(gradients), extra_kw=extra_kw)
     recipes = write_recipes(pantry, types, kg_per_kwh, loss_share)
     rows = pantry.rows
     curve, index = _fold(pantry, rows, recipes)
@@ -156,11 +164,12 @@ def build_factors(
         quantities=QUANTITIES,
         curve=curve,
         index=index,
-        validity=_validity(rows, len(pantry.tables), recipes),
+        validity=_validity(pantry, rows, recipes),
         scope=np.tile(scope, (len(types), 1)),
         carrier=_carriers(types),
         estimated=estimated,
         notes=tuple(notes),
+        gradients=pantry.gradients,
     )
 
 
@@ -256,7 +265,7 @@ def _fold(
                 different.append(recipe)
             which[j, q] = number[key]
 
-    part = np.zeros((4, len(different), _R, _G), np.int64)
+    part = np.zeros((4, len(different), *pantry.shape), np.int64)
     weights = np.zeros((4, len(different), 1, 1))
     for m, recipe in enumerate(different):
         if recipe.rows is not None:
@@ -333,14 +342,14 @@ def _base_curves(
 
 
 def _validity(
-    rows: pd.DataFrame, n_tables: int, recipes: list[dict[Quantity, Recipe]]
+    pantry: Pantry, rows: pd.DataFrame, recipes: list[dict[Quantity, Recipe]]
 ) -> np.ndarray:
     """Return the speed limits (J, R, G, 2) of each type's energy curve; a table has none."""
-    low = np.zeros(1 + len(rows) + n_tables)
+    low = np.zeros(1 + len(rows) + len(pantry.tables))
     high = np.full(low.size, NODES_KMH[-1])
     low[1 : 1 + len(rows)] = rows["speed_min_kmh"]
     high[1 : 1 + len(rows)] = rows["speed_max_kmh"]
-    out = np.empty((len(recipes), _R, _G, 2))
+    out = np.empty((len(recipes), *pantry.shape, 2))
     for j, recipe in enumerate(recipes):
         mix = recipe["hot", "energy"].rows or recipe["electricity", "energy"].rows
         if mix is None:  # coverage is proven before

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from transmod.model.factors import Factors
-from transmod.model.road import Floats, gradient_positions, hours_per_km
+from transmod.model.road import Floats, hours_per_km
 from transmod.schema import N_SPEED_NODES, POLLUTANTS
 
 # quantities of a link, in order: masses [g], grid electricity [MJ] and its CO2 [g], time [h]
@@ -30,7 +30,7 @@ def link_factors(
     streams : sequence of (str, str)
         C streams.
     gradients : float64 (G,)
-        Gradient nodes of the activity, a run of `schema.GRADIENT_NODES`.
+        Gradient nodes of the activity.
     factors : Factors
         Of J types.
     shares : float64 (M, C, J)
@@ -57,7 +57,7 @@ def link_factors(
     n_curves = factors.curve.shape[0]
     for m, c in np.ndindex(shares.shape[:2]):
         types = np.flatnonzero(shares[m, c])
-        for g, gradient in enumerate(gradient_positions(gradients)):
+        for g, gradient in enumerate(factors.at(gradients)):
             for r in range(out.shape[2]):
                 curve = factors.index[types, :, r, gradient][:, used]
                 weight = shares[m, c, types][:, None] * factors.held(c, r, types)[:, used]

@@ -5,12 +5,12 @@ Rows are those of `hot.parquet`, and the constants and curves that other tables 
 written in the same form. A row's position is its place in `Pantry.rows` plus one; position 0 is
 the row that is zero.
 
-Symbols and shapes: R road types, G gradient nodes.
+Symbols and shapes: R road types, G gradient nodes that are asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from transmod.errors import Faults
+from transmod.errors import CoverageError, Faults
 from transmod.inputs.profile_tables import COEFFICIENTS
 from transmod.inputs.profiles import ProfileSet
 from transmod.model.corrections import Corrections
@@ -30,6 +30,28 @@ Row = dict[str, Any]
 _R, _G = len(ROAD_TYPES), len(GRADIENT_NODES)
 # road types stand in the sorted table by name
 _FROM_SORTED = [sorted(ROAD_TYPES).index(name) for name in ROAD_TYPES]
+
+
+def gradient_positions(
+    gradients: Iterable[float], among: Sequence[float] = GRADIENT_NODES
+) -> list[int]:
+    """
+    Return the positions of gradient nodes among those that there are.
+
+    Raises
+    ------
+    CoverageError
+        If one is not among them: no other stands in for it.
+    """
+    wanted = [float(gradient) for gradient in gradients]
+    lacking = [gradient for gradient in wanted if gradient not in among]
+    if lacking:
+        raise CoverageError(
+            f"Gradients of factors must be among those tabulated [m/m]: {len(lacking)} of "
+            f"{len(wanted)} are not, first {lacking[0]:g}. Tabulated: "
+            f"{', '.join(f'{gradient:g}' for gradient in among)}."
+        )
+    return [among.index(gradient) for gradient in wanted]
 
 
 @dataclass(frozen=True)
@@ -46,11 +68,13 @@ class Pantry:
     """
     The rows that recipes draw from: those of `hot.parquet`, then added ones.
 
-    `extra_kw` is how much more power than published a battery curve takes [kW].
+    `gradients` are the G nodes that are asked for; `extra_kw` is how much more power than published
+    a battery curve takes [kW].
     """
 
     profiles: ProfileSet
     faults: Faults
+    gradients: tuple[float, ...] = GRADIENT_NODES
     added: list[dict[str, float]] = field(default_factory=list)
     tables: list[NDArray[np.float64]] = field(default_factory=list)
     extra_kw: dict[str, float] = field(default_factory=dict)
@@ -59,6 +83,8 @@ class Pantry:
     def __post_init__(self) -> None:
         profiles = self.profiles
         self.n_hot = len(profiles.hot)
+        self.shape = _R, len(self.gradients)
+        self._nodes = gradient_positions(self.gradients)
         self._load = profiles.hot["load_fraction"].to_numpy(np.float64)
         self._shape = _shapes(profiles.hot, self.faults)
         self.mixes: dict[object, Mix | None] = {}
@@ -97,7 +123,7 @@ class Pantry:
             for pattern, name, road, other in self._substitutes:
                 if name == quantity and fnmatchcase(segment, pattern):
                     cube[ROAD_TYPES.index(road)] = cube[ROAD_TYPES.index(other)]
-        cube = np.broadcast_to(cube, (_R, _G, n_load))
+        cube = np.broadcast_to(cube, (_R, _G, n_load))[:, self._nodes]
         loads = self._load[start : start + n_load]
         if np.isnan(loads[0]):
             return Mix(cube[..., 0], cube[..., 0], 0.0)
@@ -116,7 +142,7 @@ class Pantry:
     def everywhere(self, position: int) -> Mix:
         """Return one row for every road type and gradient."""
         if position not in self.mixes:
-            all_of = np.full((_R, _G), position)
+            all_of = np.full(self.shape, position)
             self.mixes[position] = Mix(all_of, all_of, 0.0)
         mix = self.mixes[position]
         assert mix is not None

@@ -9,7 +9,7 @@ never below zero, where `w` interpolates between two published loads. Rows are t
 `hot.parquet` and the constants and curves that the other tables of the set give, written in the
 same form; a row's position is its place in `Pantry.rows`. Position 0 is the row that is zero.
 
-Symbols and shapes: J types, Q quantities, R road types, G gradient nodes.
+Symbols and shapes: J types, Q quantities, R road types, G gradient nodes that are asked for.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from transmod.inputs.profiles import ProfileSet
 from transmod.model.curves import NODES_KMH
 from transmod.model.electric import losses_per_delivered
 from transmod.model.pantry import Mix, Pantry, Row, records
-from transmod.schema import GRADIENT_NODES, POLLUTANTS, ROAD_TYPES
+from transmod.schema import POLLUTANTS, ROAD_TYPES
 
 Quantity = tuple[str, str]
 
@@ -53,8 +53,6 @@ SITUATION = {
 }
 MJ_PER_KWH = 3.6
 SO2_PER_SULPHUR = 2.0  # g SO2 from 1 g of sulphur, as the guidebook takes it
-
-_R, _G = len(ROAD_TYPES), len(GRADIENT_NODES)
 
 
 @dataclass(frozen=True)
@@ -115,7 +113,7 @@ def _nitrogen_rows(pantry: Pantry, group: str, pollutant: str, sulphur: float) -
         )
         return None
     by_road = np.array([at[SITUATION[road]] for road in ROAD_TYPES])
-    positions = np.broadcast_to(by_road[:, None], (_R, _G))
+    positions = np.broadcast_to(by_road[:, None], pantry.shape)
     return Mix(positions, positions, 0.0)
 
 

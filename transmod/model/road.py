@@ -20,7 +20,7 @@ from transmod.model.areas import NO_ZONE
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
 from transmod.model.labels import label
-from transmod.schema import GRADIENT_NODES, N_SPEED_NODES, NODES_PER_KMH, ROAD_TYPES
+from transmod.schema import N_SPEED_NODES, NODES_PER_KMH, ROAD_TYPES
 
 if TYPE_CHECKING:  # the pass over the links is compiled; what comes after it need not be
     from transmod.model.activity import Activity
@@ -72,11 +72,6 @@ class RoadEmissions:
 def hours_per_km() -> Floats:
     """Return the time of a kilometre on the speed nodes (K,) [h/km]."""
     return 1.0 / np.maximum(np.arange(N_SPEED_NODES) / NODES_PER_KMH, SLOWEST_KMH)
-
-
-def gradient_positions(gradients: Floats) -> list[int]:
-    """Return the positions of gradient nodes in `schema.GRADIENT_NODES`."""
-    return [GRADIENT_NODES.index(float(g)) for g in gradients]
 
 
 def area_shares(
@@ -228,7 +223,7 @@ def times_curves(
 ) -> Floats:
     """Return kilometres (A, G, R, K) of a stream times factor (A, J, Q) [g, of energy MJ]."""
     out = np.zeros((driven.shape[0], types.size, len(factors.quantities)))
-    for g, gradient in enumerate(gradient_positions(gradients)):
+    for g, gradient in enumerate(factors.at(gradients)):
         for r in range(driven.shape[2]):
             nodes = np.flatnonzero(driven[:, g, r].any(axis=0))
             if nodes.size == 0:
@@ -320,7 +315,7 @@ def _outside_validity(
     """Return the kilometres of a stream in all, below and above the validity of its factors."""
     speed = np.arange(N_SPEED_NODES) / NODES_PER_KMH
     below = above = 0.0
-    for g, gradient in enumerate(gradient_positions(gradients)):
+    for g, gradient in enumerate(factors.at(gradients)):
         for r in range(driven.shape[2]):
             limits = factors.validity[types, r % len(ROAD_TYPES), gradient]
             # many types, few limits

@@ -83,6 +83,13 @@ def to_rows(pieces: Pieces, n_areas: int) -> Rows:
     return Rows(link[is_new], area[is_new], fraction, of_piece)
 
 
+def find_gradients(gradient: Floats) -> tuple[float, ...]:
+    """Return the gradient nodes that links (L,) need, from the lowest to the highest one."""
+    lower, lift, _ = _between_nodes(gradient)
+    first, last = int(lower.min()), int(np.where(lift > 0.0, lower + 1, lower).max())
+    return GRADIENT_NODES[first : last + 1]
+
+
 def to_situation(
     gradient: Floats,
     kind: NDArray[np.int8],
@@ -102,23 +109,27 @@ def to_situation(
     season : int64 (T,), optional
         Season of each hour, from 0. Default: one season.
     """
+    gradients = find_gradients(gradient)
+    lower, lift, held = _between_nodes(gradient)
+    return Situation(
+        kind=kind,
+        road_type=road_type if season is None else _by_season(road_type, season),
+        gradients=np.array(gradients),
+        node=lower - GRADIENT_NODES.index(gradients[0]),
+        lift=lift,
+        n_held=int((held != gradient).sum()),
+        n_seasons=1 if season is None else int(season.max()) + 1,
+    )
+
+
+def _between_nodes(gradient: Floats) -> tuple[Integers, Floats, Floats]:
+    """Return the lower node of links, the weight of the next one, and the gradient as held."""
     nodes = np.array(GRADIENT_NODES)
     held = np.clip(gradient, nodes[0], nodes[-1])
     lower = np.clip(np.searchsorted(nodes, held, side="right") - 1, 0, nodes.size - 1)
     upper = np.minimum(lower + 1, nodes.size - 1)
     step = np.where(upper > lower, nodes[upper] - nodes[lower], 1.0)
-    lift = (held - nodes[lower]) / step
-    highest = np.where(lift > 0.0, upper, lower)
-    first, last = int(lower.min()), int(highest.max())
-    return Situation(
-        kind=kind,
-        road_type=road_type if season is None else _by_season(road_type, season),
-        gradients=nodes[first : last + 1],
-        node=lower - first,
-        lift=lift,
-        n_held=int((held != gradient).sum()),
-        n_seasons=1 if season is None else int(season.max()) + 1,
-    )
+    return lower, (held - nodes[lower]) / step, held
 
 
 def _by_season(road_type: NDArray[np.int8], season: Integers) -> NDArray[np.int8]:

@@ -7,7 +7,7 @@ nodes, K speed nodes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from transmod.errors import InputError
 from transmod.inputs.profiles import ProfileSet
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
-from transmod.schema import GRADIENT_NODES, N_SPEED_NODES, ROAD_TYPES
+from transmod.schema import N_SPEED_NODES, ROAD_TYPES
 
 Floats = NDArray[np.float64]
 
@@ -119,7 +119,7 @@ def spectrum_emissions(
     shares : pandas.DataFrame
         As `driven_shares` gives them.
     factors : Factors
-        Of all types of `shares`.
+        Of all types of `shares`, at all gradients of the spectrum.
 
     Returns
     -------
@@ -128,11 +128,13 @@ def spectrum_emissions(
         `vkm_not_estimated` [veh km] of types without a value, which are in no amount.
     """
     at = {name: j for j, name in enumerate(factors.types["vehicle_type"])}
+    gradients = find_gradients(spectrum)
     parts = []
-    for (vehicle_class, _), driven, own in _places(spectrum, shares):
+    for (vehicle_class, _), driven, own in _places(spectrum, shares, gradients):
         types = np.array([at[name] for name in own["vehicle_type"]], np.int64)
         share = own["share"].to_numpy(np.float64)
-        total = np.einsum("jq,j->q", _times_curves(driven, factors, types), share) / 1e6
+        total = np.einsum("jq,j->q", _times_curves(driven, gradients, factors, types), share)
+        total /= 1e6
         lacking = ~factors.estimated[types]
         parts.append(
             pd.DataFrame(
@@ -149,8 +151,13 @@ def spectrum_emissions(
     return pd.concat(parts).groupby(keys, as_index=False, sort=False).sum()
 
 
+def find_gradients(spectrum: pd.DataFrame) -> tuple[float, ...]:
+    """Return the gradient nodes of a spectrum."""
+    return tuple(sorted(spectrum["gradient"].unique().tolist()))
+
+
 def _places(
-    spectrum: pd.DataFrame, shares: pd.DataFrame
+    spectrum: pd.DataFrame, shares: pd.DataFrame, gradients: Sequence[float]
 ) -> Iterator[tuple[tuple[str, str], Floats, pd.DataFrame]]:
     """Yield stream, kilometres (G, R, K) and shares; districts of one fleet come together."""
     by_place = {key: rows.reset_index(drop=True) for key, rows in shares.groupby(PLACE)}
@@ -166,7 +173,7 @@ def _places(
             else:
                 alike.append((own, [district]))
         for fleet, districts in alike:
-            yield stream, _driven(rows[rows["district_id"].isin(districts)]), fleet
+            yield stream, _driven(rows[rows["district_id"].isin(districts)], gradients), fleet
 
 
 def _is_alike(a: pd.DataFrame, b: pd.DataFrame) -> bool:
@@ -175,23 +182,26 @@ def _is_alike(a: pd.DataFrame, b: pd.DataFrame) -> bool:
     )
 
 
-def _driven(rows: pd.DataFrame) -> Floats:
+def _driven(rows: pd.DataFrame, gradients: Sequence[float]) -> Floats:
     """Return the kilometres (G, R, K) of rows of the spectrum; seasons are added up."""
-    out = np.zeros((len(GRADIENT_NODES), len(ROAD_TYPES), N_SPEED_NODES))
-    gradient = rows["gradient"].map({g: i for i, g in enumerate(GRADIENT_NODES)})
+    out = np.zeros((len(gradients), len(ROAD_TYPES), N_SPEED_NODES))
+    gradient = rows["gradient"].map({g: i for i, g in enumerate(gradients)})
     road = rows["road_type"].map({name: r for r, name in enumerate(ROAD_TYPES)})
     place = (gradient.to_numpy(), road.to_numpy(), rows["speed_node"].to_numpy())
     np.add.at(out, place, rows["vkm"].to_numpy(np.float64))
     return out
 
 
-def _times_curves(driven: Floats, factors: Factors, types: NDArray[np.int64]) -> Floats:
+def _times_curves(
+    driven: Floats, gradients: Sequence[float], factors: Factors, types: NDArray[np.int64]
+) -> Floats:
     """Return kilometres (G, R, K) times factor (J, Q) [g, of energy MJ]."""
     out = np.zeros((types.size, len(factors.quantities)))
+    at = factors.at(gradients)
     for g, r in np.argwhere(driven.any(axis=2)):
         nodes = np.flatnonzero(driven[g, r])
         own = slice(nodes[0], nodes[-1] + 1)
-        rows, place = np.unique(factors.index[types, :, r, g], return_inverse=True)
+        rows, place = np.unique(factors.index[types, :, r, at[g]], return_inverse=True)
         sums = np.einsum("k,nk->n", driven[g, r, own], factors.curve[rows, own])
         out += sums[place.reshape(types.size, -1)]
     return out

@@ -149,6 +149,7 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
         streams=activity.streams,
         layout=inputs.calendar.layout,
         n_seasons=inputs.situation.n_seasons,
+        gradients=inputs.driving.factors.gradients,
         zones=areas.zones,
         districts=network.districts,
         outside=_by_stream(activity, driven_outside),

@@ -66,8 +66,9 @@ def compute_from_spectrum(
     hashes = hash_inputs(run, scenario)
     calendar = lay_calendar(link_pass.layout, scenario=scenario)
     driving = take_driving(
-        desk, calendar, link_pass.streams, district_ids, hashes=hashes, run=run, scenario=scenario
-    )
+        desk, calendar, link_pass.streams, district_ids, gradients=link_pass.gradients, run=run,
+        scenario=scenario,
+    )  # fmt: skip
     desk.faults.raise_any()
     whole = driving.whole()
 

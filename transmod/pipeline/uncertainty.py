@@ -158,17 +158,18 @@ def _reload(
     driving: Driving, calendar: Calendar, streams: tuple[tuple[str, str], ...], scenario: Scenario
 ) -> Callable[[Mapping[str, float]], Factors]:
     """Return what builds the factors of a run with other loads."""
+    from transmod.intake.factors import ask_factors, load_factors
+    from transmod.intake.processes import choose_processes
+    from transmod.intake.stock import use_economy
+
+    asked = ask_factors(
+        driving.fleet, calendar, streams, driving.climate,
+        choose_processes(driving.profiles, scenario=scenario), driving.factors.gradients,
+        scenario=scenario,
+    )  # fmt: skip
 
     def reload(loads: Mapping[str, float]) -> Factors:
-        from transmod.intake.factors import load_factors
-        from transmod.intake.processes import choose_processes
-        from transmod.intake.stock import use_economy
-
-        processes = choose_processes(driving.profiles, scenario=scenario)
-        factors = load_factors(
-            driving.profiles, driving.fleet, calendar, streams, driving.climate, processes,
-            scenario=scenario, loads=loads,
-        )  # fmt: skip
+        factors = load_factors(driving.profiles, asked, loads)
         return use_economy(driving.fleet, factors, scenario=scenario)
 
     return reload
