@@ -166,7 +166,7 @@ def test_scenario_keys(case):
         "`traffic.unit`",
         "'veh' or 'pcu'",
         "`grid.cell_size_m`",
-        "`outputs.1`",
+        "value 2 of `outputs`",
         "must be an IANA time zone",
     )
 

@@ -78,9 +78,13 @@ FAULTS = {
     "inner": (
         "[variants.a.fleet]\nyeer = 2030\n", "`variants.a.fleet.yeer` is no key.*`year`"
     ),
+    "without": (
+        'without = "grid"\n[variants.a]\nwithout = "measures"\n',
+        "(?s)`without` must be a list of keys.*'grid' found.*`variants.a.without` .*'measures'",
+    ),
     "measure": (
         '[[variants.a.measures]]\nkind = "change_grid"\nkgperkwh = 1\n',
-        r"`variants.a.measures.0.kgperkwh`.*Did you mean `kg_per_kwh`",
+        r"`kgperkwh` of measure 1 .change_grid. of `variants.a`.*Did you mean `kg_per_kwh`",
     ),
 }  # fmt: skip
 

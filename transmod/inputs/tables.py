@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from transmod.errors import Faults, InputError
+from transmod.inputs.files import check_file
 from transmod.schema import Column, Table
 
 _PACKAGE = Path(__file__).parent.parent
@@ -49,25 +50,6 @@ def read_rated_tables(folder: Path) -> dict[str, pd.DataFrame]:
         for path in sorted(folder.rglob("*.csv"))
     }
     return {name: table for name, table in tables.items() if "verification" in table.columns}
-
-
-def check_file(path: Path) -> None:
-    """
-    Make sure that `path` is a file that can be read.
-
-    Raises
-    ------
-    InputError
-        If it does not exist, is a folder or may not be read.
-    """
-    if path.is_dir():
-        raise InputError(f"{path} must be a file: it is a folder.")
-    if not path.exists():
-        raise InputError(f"{path} must exist: no such file.")
-    try:
-        path.open("rb").close()
-    except OSError as error:
-        raise InputError(f"{path} must be readable: {error.strerror}.") from error
 
 
 def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from transmod.errors import InputError
-from transmod.inputs.tables import check_file
+from transmod.inputs.files import check_file
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -6,33 +6,27 @@ The text of each field is its document; `scenario.toml` has the same tables and 
 
 from __future__ import annotations
 
-import difflib
 import os
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import (
-    BaseModel,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from transmod.errors import Faults, InputError
 from transmod.inputs.toml import read_toml
 from transmod.scenario.account import AccountingChoice
-from transmod.scenario.extends import find_chain, lay_over, move_paths
+from transmod.scenario.extends import check_without, find_chain, lay_over, move_paths
+from transmod.scenario.faults import to_sentences
 from transmod.scenario.fleet import FleetChoice, FreightChoice, ProfilesChoice
-from transmod.scenario.fleet_measures import RenewFleet
 from transmod.scenario.ground import OffRoadChoice, RailChoice
 from transmod.scenario.indicators import IndicatorsChoice, TargetChoice
-from transmod.scenario.measures import MEASURES, Measure, check_overruled, find_settings
+from transmod.scenario.measures import Measure, check_overruled, find_settings
 from transmod.scenario.reconciliation import ReconciliationChoice
+from transmod.scenario.record import Record
 from transmod.scenario.sources import AviationChoice, MemoChoice, ShippingChoice
-from transmod.scenario.traffic import Record, TrafficChoice
+from transmod.scenario.traffic import TrafficChoice
 from transmod.scenario.uncertainty import UncertaintyChoice
 
 FILE_NAME = "scenario.toml"
@@ -81,12 +75,14 @@ class ClimateChoice(Record):
 
     @model_validator(mode="after")
     def _figures_make_sense(self) -> ClimateChoice:
-        if not all(-60.0 <= value <= 60.0 for value in self.temperature_c):
-            msg = "temperature_c must be from -60 to 60 degC"
-            raise ValueError(msg)
-        if not all(0.0 <= value <= 1.0 for value in self.relative_humidity or ()):
-            msg = "relative_humidity must be from 0 to 1"
-            raise ValueError(msg)
+        for name, low, high, unit in (
+            ("temperature_c", -60.0, 60.0, " degC"),
+            ("relative_humidity", 0.0, 1.0, ""),
+        ):
+            wrong = [value for value in getattr(self, name) or () if not low <= value <= high]
+            if wrong:
+                msg = f"{name} must be from {low:g} to {high:g}{unit}: {wrong[0]:g} found"
+                raise ValueError(msg)
         return self
 
 
@@ -113,22 +109,22 @@ class Scenario(Record):
     outputs: tuple[Output, ...] = OUTPUTS
     """What to write."""
     network: NetworkChoice
-    calendar: CalendarChoice = CalendarChoice()
+    calendar: CalendarChoice = CalendarChoice.model_construct()
     traffic: TrafficChoice
     fleet: FleetChoice
-    freight: FreightChoice = FreightChoice()
-    profiles: ProfilesChoice = ProfilesChoice()
+    freight: FreightChoice = FreightChoice.model_construct()
+    profiles: ProfilesChoice = ProfilesChoice.model_construct()
     climate: ClimateChoice | None = None
-    grid: GridChoice = GridChoice()
-    accounting: AccountingChoice = AccountingChoice()
-    reconciliation: ReconciliationChoice = ReconciliationChoice()
-    indicators: IndicatorsChoice = IndicatorsChoice()
+    grid: GridChoice = GridChoice.model_construct()
+    accounting: AccountingChoice = AccountingChoice.model_construct()
+    reconciliation: ReconciliationChoice = ReconciliationChoice.model_construct()
+    indicators: IndicatorsChoice = IndicatorsChoice.model_construct()
     targets: tuple[TargetChoice, ...] = ()
-    memo: MemoChoice = MemoChoice()
-    aviation: AviationChoice = AviationChoice()
-    shipping: ShippingChoice = ShippingChoice()
-    rail: RailChoice = RailChoice()
-    off_road: OffRoadChoice = OffRoadChoice()
+    memo: MemoChoice = MemoChoice.model_construct()
+    aviation: AviationChoice = AviationChoice.model_construct()
+    shipping: ShippingChoice = ShippingChoice.model_construct()
+    rail: RailChoice = RailChoice.model_construct()
+    off_road: OffRoadChoice = OffRoadChoice.model_construct()
     uncertainty: UncertaintyChoice | None = None
     measures: tuple[Measure, ...] = ()
     """What changes, in this order; after those of the run that is extended."""
@@ -156,7 +152,7 @@ class Scenario(Record):
         msg = self.traffic.find_contradiction()
         if self.without and self.extends is None:
             msg = "`without` names keys of the run that is extended: it needs `extends`"
-        if self.fleet.mix is not None and any(isinstance(m, RenewFleet) for m in self.measures):
+        if self.fleet.mix is not None and any(m.kind == "renew_fleet" for m in self.measures):
             msg = "a measure `renew_fleet` needs fleet.stock or fleet.sales: a mix has no years"
         if msg is not None:
             raise ValueError(msg)
@@ -208,10 +204,7 @@ def _validate(content: dict[str, Any], path: Path) -> Scenario:
     try:
         return Scenario.model_validate(content)
     except ValidationError as error:
-        faults = Faults()
-        for fault in error.errors():
-            faults.add(_sentence(path, fault))
-        raise InputError(faults.sentences) from error
+        raise InputError(to_sentences(error, content, Scenario, path)) from error
 
 
 def _settle(scenario: Scenario, path: Path) -> Scenario:
@@ -232,18 +225,16 @@ def _settle(scenario: Scenario, path: Path) -> Scenario:
 
 def _extend(content: dict[str, Any], run: Path, chain: tuple[Path, ...]) -> dict[str, Any]:
     """Lay what a scenario says over what its base says."""
-    path, without = run / FILE_NAME, content.get("without", [])
-    if not isinstance(without, list) or not all(isinstance(key, str) for key in without):
-        raise InputError(
-            f"{path}: `without` must be a list of keys, such as ['measures']: found {without!r}."
-        )
+    path, faults = run / FILE_NAME, Faults()
+    check_without(content, path, "", faults)
+    faults.raise_any()
     *above, folder = find_chain(run, Path(content["extends"]), chain)
     try:
         base = _read(folder, tuple(above))
     except InputError as error:
-        faults = [f"{path} extends '{folder}': {fault}" for fault in error.faults]
-        raise InputError(faults) from error
-    if "measures" not in without:
+        of_base = [f"{path} extends '{folder}': {fault}" for fault in error.faults]
+        raise InputError(of_base) from error
+    if "measures" not in content.get("without", ()):
         check_overruled(content, base.measures, path)
     said = base.model_dump(exclude_unset=True)
     return lay_over(move_paths(said, folder, run), content)
@@ -252,39 +243,3 @@ def _extend(content: dict[str, Any], run: Path, chain: tuple[Path, ...]) -> dict
 def resolve(run: Path, path: Path) -> Path:
     """Return a path of the scenario, which is relative to the run folder, without `..` in it."""
     return Path(os.path.normpath(Path(run) / path))
-
-
-def _sentence(path: Path, fault: Any) -> str:
-    """Say a fault that pydantic found."""
-    place = ".".join(str(part) for part in fault["loc"]) or "scenario"
-    kind = fault["type"]
-    if kind == "extra_forbidden":
-        valid = _keys_beside(fault["loc"])
-        near = difflib.get_close_matches(str(fault["loc"][-1]), valid, n=1)
-        hint = f"Did you mean `{near[0]}`? " if near else ""
-        return f"{path}: `{place}` is no key of a scenario. {hint}Valid: {', '.join(valid)}."
-    if kind == "missing":
-        return f"{path}: `{place}` must be given: not found."
-    message = fault["msg"].removeprefix("Value error, ")
-    if not fault["loc"]:  # of several keys together
-        return f"{path}: {message}."
-    return f"{path}: `{place}`: {message} (found {fault['input']!r})."
-
-
-def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
-    """Return the valid keys of the table that `place` lies in."""
-    model: type[BaseModel] = Scenario
-    for part in place[:-1]:
-        field = model.model_fields.get(str(part))
-        # a key of a free table, or a member of a union, is no field: what it holds is found above
-        model = model if field is None else _record_in(field.annotation) or model
-        model = MEASURES.get(str(part), model)
-    return list(model.model_fields)
-
-
-def _record_in(annotation: Any) -> type[BaseModel] | None:
-    """Return the record that an annotation holds, at any depth."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    inner = (_record_in(part) for part in getattr(annotation, "__args__", ()))
-    return next((record for record in inner if record is not None), None)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
-from transmod.accounts.held import Holding
-from transmod.scenario.traffic import Record
+from transmod.scenario.record import Record
 from transmod.schema import ACTIVITIES, VEHICLE_CLASSES
+
+if TYPE_CHECKING:
+    from transmod.accounts.held import Holding
 
 
 class HeldChoice(Record):
@@ -71,9 +73,11 @@ class AccountingChoice(Record):
     """Coal burnt for electricity [kgce/kWh] for `equal_value`, in place of the table's."""
     held: tuple[HeldChoice, ...] = ()
     """Sources that another line or report already holds."""
-    cross_walk: CrossWalkChoice = CrossWalkChoice()
+    cross_walk: CrossWalkChoice = CrossWalkChoice.model_construct()
     """Inputs of the other methods of counting."""
 
     def holdings(self) -> tuple[Holding, ...]:
         """Return what the ledger marks."""
+        from transmod.accounts.held import Holding
+
         return tuple(Holding(**dict(held)) for held in self.held)

@@ -70,6 +70,16 @@ def lay_over(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any
     return _merge(merged, own, "")
 
 
+def check_without(content: Mapping[str, Any], path: Path, place: str, faults: Faults) -> None:
+    """Make sure that `without`, where it is said, is a list of keys; `place` leads to it."""
+    without = content.get("without", [])
+    if not isinstance(without, list) or not all(isinstance(key, str) for key in without):
+        faults.add(
+            f"{path}: `{place}without` must be a list of keys, such as ['measures']: "
+            f"{without!r} found."
+        )
+
+
 def find_chain(run: Path, extends: Path, chain: Sequence[Path]) -> tuple[Path, ...]:
     """
     Return the folders from the scenario that was asked for down to this base.

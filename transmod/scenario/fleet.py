@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from transmod.scenario.traffic import Record
+from transmod.scenario.record import Record
 from transmod.schema import ROAD_PROCESSES
 
 
@@ -60,11 +60,11 @@ class LoadChoice(Record):
 class FreightChoice(Record):
     """`[freight]`: how trucks are loaded, by vehicle class."""
 
-    lcv: LoadChoice = LoadChoice()
+    lcv: LoadChoice = LoadChoice.model_construct()
     """Vans."""
-    rigid_truck: LoadChoice = LoadChoice()
+    rigid_truck: LoadChoice = LoadChoice.model_construct()
     """Rigid trucks."""
-    articulated_truck: LoadChoice = LoadChoice()
+    articulated_truck: LoadChoice = LoadChoice.model_construct()
     """Articulated trucks."""
 
 

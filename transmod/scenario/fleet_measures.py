@@ -7,12 +7,12 @@ say, so their effect stands there too.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from transmod.scenario.traffic import Record
-from transmod.scenario.traffic_measures import AnyMeasure, Names, OfStreams, Share
+from transmod.scenario.measure import AnyMeasure, Names, OfStreams, Share
+from transmod.scenario.record import Record
 
 
 class FleetMeasure(AnyMeasure):
@@ -58,7 +58,7 @@ class SetFleetShare(FleetMeasure, OfStreams, OfTypes):
     kind: Literal["set_fleet_share"]
     district_id: Names | None = None
     """District, or a list: only there. Default: everywhere."""
-    share: Share | dict[int, Share]
+    share: Share | Annotated[dict[int, Share], Field(min_length=1)]
     """Share of the kilometres, or a table of it by year, between which it is interpolated."""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import model_validator
 
-from transmod.scenario.traffic import Record
+from transmod.scenario.record import Record
 
 
 class RailChoice(Record):

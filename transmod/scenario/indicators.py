@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from transmod.scenario.traffic import Record
+from transmod.scenario.record import Record
 from transmod.schema import POLLUTANTS, SUBSECTORS
 
 # biogenic CO2 is a memo item: it stands in no total that could have a target

@@ -2,59 +2,78 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Union, get_args
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import PlainValidator
 
 from transmod.errors import Faults
-from transmod.scenario.fleet_measures import (
-    BlendFuel,
-    ChangeGrid,
-    RenewFleet,
-    RetireTypes,
-    SetFleetShare,
-)
-from transmod.scenario.traffic_measures import (
-    AnyMeasure,
-    BuildRoad,
-    CloseRoad,
-    ConsolidateFreight,
-    LimitSpeed,
-    OffPeakDelivery,
-    ReassignTraffic,
-    RestrictAccess,
-    ScaleTraffic,
-    ShiftFreightToRail,
-    ShiftMode,
-)
+from transmod.scenario.measure import AnyMeasure
 
-Measure = Annotated[
-    Union[  # noqa: UP007  a long list
-        ScaleTraffic,
-        CloseRoad,
-        BuildRoad,
-        ReassignTraffic,
-        LimitSpeed,
-        RestrictAccess,
-        ShiftMode,
-        ShiftFreightToRail,
-        OffPeakDelivery,
-        ConsolidateFreight,
-        SetFleetShare,
-        RetireTypes,
-        RenewFleet,
-        BlendFuel,
-        ChangeGrid,
-    ],
-    Field(discriminator="kind"),
-]
-# by kind
-MEASURES: dict[str, type[AnyMeasure]] = {
-    get_args(measure.model_fields["kind"].annotation)[0]: measure
-    for measure in get_args(get_args(Measure)[0])
+# by the module that has their records, which is read when a scenario has one of them
+_KINDS = {
+    "traffic_measures": (
+        "scale_traffic",
+        "close_road",
+        "build_road",
+        "reassign_traffic",
+        "limit_speed",
+        "restrict_access",
+        "shift_mode",
+        "shift_freight_to_rail",
+        "off_peak_delivery",
+        "consolidate_freight",
+    ),
+    "fleet_measures": (
+        "set_fleet_share",
+        "retire_types",
+        "renew_fleet",
+        "blend_fuel",
+        "change_grid",
+    ),
 }
+KINDS = tuple(kind for kinds in _KINDS.values() for kind in kinds)
+
+
+def find_record(kind: Any) -> type[AnyMeasure] | None:
+    """Return the record of a kind of measure; None where there is no such kind."""
+    for name, kinds in _KINDS.items():
+        if kind in kinds:
+            module = import_module(f"transmod.scenario.{name}")
+            record: type[AnyMeasure] = getattr(module, str(kind).title().replace("_", ""))
+            return record
+    return None
+
+
+def to_measure(value: Any) -> AnyMeasure:
+    """
+    Prove a measure as its kind asks for, and no other.
+
+    Raises
+    ------
+    ValueError
+        If it has no kind, or none that is known.
+    """
+    if isinstance(value, AnyMeasure):
+        return value
+    if not isinstance(value, Mapping):
+        msg = f"a measure must be a table with a `kind`: {value!r} found"
+        raise ValueError(msg)
+    kind = value.get("kind")
+    record = find_record(kind)
+    if record is None:
+        near = difflib.get_close_matches(str(kind), KINDS, n=1)
+        hint = f"Did you mean '{near[0]}'? " if near and kind is not None else ""
+        found = "not found" if kind is None else f"{kind!r} found"
+        msg = f"`kind` must be that of a measure: {found}. {hint}Valid: {', '.join(KINDS)}"
+        raise ValueError(msg)
+    return record.model_validate(value)
+
+
+Measure = Annotated[AnyMeasure, PlainValidator(to_measure)]
 
 
 def find_settings(measures: Sequence[AnyMeasure]) -> dict[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from transmod.scenario.traffic import Record
+from transmod.scenario.record import Record
 
 
 class ReconciliationChoice(Record):

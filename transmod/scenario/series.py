@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,10 @@ from pydantic import BaseModel
 from transmod.errors import Faults
 from transmod.inputs.toml import read_toml
 from transmod.scenario import Scenario
-from transmod.scenario.extends import lay_over, move_paths
-from transmod.scenario.measures import MEASURES
+from transmod.scenario.extends import check_without, lay_over, move_paths
+from transmod.scenario.faults import Place, say_unknown_key
+from transmod.scenario.measure import AnyMeasure
+from transmod.scenario.measures import find_record
 
 SERIES_FILE = "series.toml"
 _VARIANTS = "variants"
@@ -59,28 +60,32 @@ def read_series(folder: Path) -> Series:
     common keys from there. Values are proved when the variant is read.
     """
     path = folder / SERIES_FILE
-    content, faults = read_toml(path), Faults()
-    variants = content.pop(_VARIANTS, {})
+    whole, faults = read_toml(path), Faults()
+    variants = whole.get(_VARIANTS, {})
+    content = {key: value for key, value in whole.items() if key != _VARIANTS}
     if not isinstance(variants, dict) or not variants:
         faults.add(
             f"{path} must have a table [{_VARIANTS}.NAME] for each variant: found none. To run one "
             "scenario, call the file scenario.toml."
         )
         faults.raise_all()
-    reader = _Reader(path, faults)
+    reader = _Reader(path, whole, faults)
     _check_names(path, variants, faults)
-    common = reader.mark(content, Scenario, "", more=(_VARIANTS,))
+    check_without(content, path, "", faults)
+    common = reader.mark(content, Scenario, (), more=(_VARIANTS,))
     made = {}
     for name, said in variants.items():
         if not isinstance(said, dict):
             faults.add(f"{path}: `{_VARIANTS}.{name}` must be a table: found {said!r}.")
             continue
-        own = reader.mark(said, Scenario, f"{_VARIANTS}.{name}.")
+        check_without(said, path, f"{_VARIANTS}.{name}.", faults)
+        own = reader.mark(said, Scenario, (_VARIANTS, name))
         # what stands on another variant has the common keys from there: measures are done once
         base = (folder / own.get("extends", "")).resolve()
         is_on_variant = base in [(folder / other).resolve() for other in variants]
         shared = {k: v for k, v in common.items() if k == "title" or not is_on_variant}
-        made[name] = move_paths(_lay(shared, own, name), folder, folder / name)
+        if not faults:
+            made[name] = move_paths(_lay(shared, own, name), folder, folder / name)
     faults.raise_any()
     empty = tuple(name for name, said in variants.items() if not set(said) - {"title"})
     return Series(str(content.get("title", folder.resolve().name)), made, empty)
@@ -119,44 +124,38 @@ class _Reader:
     """Proves keys, and makes text a path where a scenario has a path."""
 
     path: Path
+    whole: Mapping[str, Any]
     faults: Faults
 
     def mark(
         self,
         table: Mapping[str, Any],
         model: type[BaseModel],
-        place: str,
+        place: Place,
         more: tuple[str, ...] = (),
     ) -> dict[str, Any]:
         out = {}
         for key, value in table.items():
             field = model.model_fields.get(key)
             if field is None:
-                self._tell(place, key, [*model.model_fields, *more])
+                valid = [*model.model_fields, *more]
+                self.faults.add(f"{self.path}: {say_unknown_key((*place, key), self.whole, valid)}")
             else:
-                out[key] = self._mark_value(value, field.annotation, f"{place}{key}")
+                out[key] = self._mark_value(value, field.annotation, (*place, key))
         return out
 
-    def _mark_value(self, value: Any, annotation: Any, place: str) -> Any:
+    def _mark_value(self, value: Any, annotation: Any, place: Place) -> Any:
         kinds = list(_kinds(annotation))
         if isinstance(value, list):
-            return [
-                self._mark_value(one, annotation, f"{place}.{i}") for i, one in enumerate(value)
-            ]
+            return [self._mark_value(one, annotation, (*place, i)) for i, one in enumerate(value)]
         if isinstance(value, str) and Path in kinds:
             return Path(value)
         if isinstance(value, dict) and dict not in kinds:  # keys of a dict are free
-            records = [kind for kind in kinds if issubclass(kind, BaseModel)]
-            model = records[0] if len(records) == 1 else MEASURES.get(str(value.get("kind")))
-            return value if model is None else self.mark(value, model, f"{place}.")
+            model = next((kind for kind in kinds if issubclass(kind, BaseModel)), None)
+            if model is AnyMeasure:
+                model = find_record(value.get("kind"))
+            return value if model is None else self.mark(value, model, place)
         return value
-
-    def _tell(self, place: str, key: str, valid: list[str]) -> None:
-        near = difflib.get_close_matches(key, valid, n=1)
-        hint = f"Did you mean `{near[0]}`? " if near else ""
-        self.faults.add(
-            f"{self.path}: `{place}{key}` is no key of a scenario. {hint}Valid: {', '.join(valid)}."
-        )
 
 
 def _kinds(annotation: Any) -> Iterator[type]:

@@ -5,15 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
+from transmod.scenario.record import Record
 from transmod.schema import TRIP_KINDS, VEHICLE_CLASSES
-
-
-class Record(BaseModel):
-    """A table of a scenario: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class BprChoice(Record):
@@ -72,7 +67,7 @@ class TrafficChoice(Record):
     """In place of the shipped table by road class."""
     conical: ConicalChoice | None = None
     """In place of the shipped table by road class."""
-    akcelik: AkcelikChoice = AkcelikChoice()
+    akcelik: AkcelikChoice = AkcelikChoice.model_construct()
     """Period, and the parameter in place of the shipped table by road class."""
     speed_flow: Path | None = None
     """CSV file in place of the shipped table, by road_class: alpha, beta (BPR), alpha (conical) or
@@ -96,8 +91,9 @@ class TrafficChoice(Record):
                 f"{', '.join((*TRIP_KINDS, *VEHICLE_CLASSES))}"
             )
             raise ValueError(msg)
-        if not all(0.1 <= length <= 1000.0 for length in table.values()):
-            msg = "must be from 0.1 to 1,000 km"
+        wrong = [length for length in table.values() if not 0.1 <= length <= 1000.0]
+        if wrong:
+            msg = f"must be from 0.1 to 1,000 km: {wrong[0]:g} found"
             raise ValueError(msg)
         return value
 

@@ -7,68 +7,25 @@ link of the network, also beyond the boundary, no `hours` is the whole day.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from transmod.scenario.traffic import Record
+from transmod.scenario.measure import AnyMeasure, Names, OfStreams, Share, known, to_list
+from transmod.scenario.record import Record
 from transmod.schema import ROAD_CLASSES, TRIP_KINDS, VEHICLE_CLASSES
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-
-
-def _to_list(value: Any) -> Any:
-    """Let one value stand for a list of one."""
-    return value if isinstance(value, (list, tuple)) or value is None else (value,)
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_to_list), Field(min_length=1)]
-Numbers = Annotated[tuple[int, ...], BeforeValidator(_to_list), Field(min_length=1)]
+Numbers = Annotated[tuple[int, ...], BeforeValidator(to_list), Field(min_length=1)]
 Hours = Annotated[
-    tuple[Annotated[int, Field(ge=0, le=23)], ...], BeforeValidator(_to_list), Field(min_length=1)
+    tuple[Annotated[int, Field(ge=0, le=23)], ...], BeforeValidator(to_list), Field(min_length=1)
 ]
-
-
-class AnyMeasure(Record):
-    """A change that a scenario makes; `touches` says of what: traffic, fleet or factors."""
-
-    touches: ClassVar[str]
-
-    name: str | None = Field(default=None, min_length=1)
-    """What a reader sees; default: the kind."""
-
-    @property
-    def title(self) -> str:
-        """What a reader sees."""
-        return self.name or str(getattr(self, "kind", "measure"))
-
-    def settings(self) -> dict[str, dict[str, Any]]:
-        """Return the keys of the scenario that the measure sets, by table."""
-        return {}
 
 
 class TrafficMeasure(AnyMeasure):
     """A change of traffic."""
 
     touches: ClassVar[str] = "traffic"
-
-
-class OfStreams(Record):
-    """Whose traffic is changed."""
-
-    vehicle_class: Names | None = None
-    """Vehicle class, or a list."""
-    trip_kind: Names | None = None
-    """Kind of trip, or a list."""
-
-    @field_validator("vehicle_class", "trip_kind")
-    @classmethod
-    def _names_are_known(cls, names: Names | None, info: Any) -> Names | None:
-        valid = VEHICLE_CLASSES if info.field_name == "vehicle_class" else TRIP_KINDS
-        return _known(names, valid)
 
 
 class OnLinks(Record):
@@ -90,7 +47,7 @@ class OnLinks(Record):
     @field_validator("road_class")
     @classmethod
     def _roads_are_known(cls, names: Names | None) -> Names | None:
-        return _known(names, ROAD_CLASSES)
+        return known(names, ROAD_CLASSES)
 
 
 class InHours(Record):
@@ -245,9 +202,9 @@ class ShiftMode(TrafficMeasure, OnLinks, InHours):
 
     @model_validator(mode="after")
     def _classes_are_known(self) -> ShiftMode:
-        _known((self.vehicle_class,), VEHICLE_CLASSES)
-        _known((self.to,), (*VEHICLE_CLASSES, "rail", "none"))
-        _known(self.trip_kind, TRIP_KINDS)
+        known((self.vehicle_class,), VEHICLE_CLASSES)
+        known((self.to,), (*VEHICLE_CLASSES, "rail", "none"))
+        known(self.trip_kind, TRIP_KINDS)
         if self.to == self.vehicle_class:
             msg = "`to` must be another class than `vehicle_class`"
             raise ValueError(msg)
@@ -271,7 +228,7 @@ class ShiftFreightToRail(TrafficMeasure, OnLinks):
 
     @model_validator(mode="after")
     def _trains_are_whole(self) -> ShiftFreightToRail:
-        _known(self.trip_kind, TRIP_KINDS)
+        known(self.trip_kind, TRIP_KINDS)
         if (self.rail_line is None) != (self.train_load_t is None):
             msg = "rail_line and train_load_t must be given together"
             raise ValueError(msg)
@@ -321,14 +278,3 @@ class ConsolidateFreight(TrafficMeasure):
             msg = "must give load_factor or empty_share"
             raise ValueError(msg)
         return self
-
-
-def _known(names: Sequence[str] | None, valid: Sequence[str]) -> Any:
-    """Return names that are all valid ones."""
-    for name in names or ():
-        if name not in valid:
-            near = difflib.get_close_matches(name, valid, n=1)
-            hint = f" (did you mean {near[0]!r}?)" if near else ""
-            msg = f"{name!r} is none of {', '.join(valid)}{hint}"
-            raise ValueError(msg)
-    return names

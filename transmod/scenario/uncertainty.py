@@ -14,7 +14,7 @@ from transmod.model.draws import (
     to_distribution,
 )
 from transmod.model.uncertain_inputs import APPLIES, INPUTS, UncertainInput
-from transmod.scenario.traffic import Record
+from transmod.scenario.record import Record
 from transmod.schema import POLLUTANTS, ROAD_CLASSES, SUBSECTORS, VEHICLE_CLASSES
 
 
