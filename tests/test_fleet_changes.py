@@ -29,7 +29,7 @@ EAST = np.array([[0.5, 0.5, 0, 0, 0], [0, 0, 0.2, 0.6, 0.2], [0, 0, 0.5, 0.5, 0.
 FLEET = Fleet("small", STREAMS, NAMES, SHARE, {"east": EAST}, ())
 
 
-def change(share=0.5, *, retires=False, title="M", types=None, **where):
+def change(share=0.5, *, retires=False, title="measure 1 ('M')", types=None, **where):
     types = types or {"fuels": ("electricity",)}
     return FleetChange(title, share, retires, types, **where)
 
@@ -91,7 +91,7 @@ def test_a_share_that_was_set_stays():
     for changes in ([electric, retire], [retire, electric]):
         made = change_fleet(FLEET, TYPES, changes, year=2030)
         assert table(made).loc["car internal", ["car_b", "car_e"]].to_list() == [0.5, 0.5]
-        assert [n.split("'")[1] for n in made.notes] == [one.title for one in changes]
+        assert [n.split(":")[0] for n in made.notes] == [one.title for one in changes]
     old = change(0.2, title="O", types={"standards": ("euro3",)}, vehicle_class=("car",))
     made = change_fleet(FLEET, TYPES, [electric, old], year=2030)
     assert table(made).loc["car internal", ["car_a", "car_b", "car_e"]].to_list() == pytest.approx(
@@ -106,14 +106,14 @@ def test_a_share_that_was_set_stays():
 def test_shares_that_contradict_are_told():
     electric = change(0.8, title="E", vehicle_class=("car",))
     petrol = change(0.5, title="P", types={"fuels": ("petrol",)}, vehicle_class=("car",))
-    with pytest.raises(InputError, match="with 'P' the shares set for car internal add up to"):
+    with pytest.raises(InputError, match="with P the shares set for car internal add up to"):
         change_fleet(FLEET, TYPES, [electric, petrol], year=2030)
     gone = change(1.0, retires=True, title="R", vehicle_class=("car",))
-    with pytest.raises(InputError, match="'E' sets the share of car_e, which 'R' changes again"):
+    with pytest.raises(InputError, match="E sets the share of car_e, which R changes again"):
         change_fleet(FLEET, TYPES, [electric, gone], year=2030)
     old = change(0.4, title="O", types={"standards": ("euro3",)}, vehicle_class=("car",))
     some = change(0.5, title="P", types={"fuels": ("petrol",)}, trip_kind=("internal",))
-    with pytest.raises(InputError, match="'P' sets the share of car_a, which 'O' changes again"):
+    with pytest.raises(InputError, match="P sets the share of car_a, which O changes again"):
         change_fleet(FLEET, TYPES, [some, old], year=2030)
 
 
@@ -125,11 +125,24 @@ def test_a_later_share_of_the_same_types_takes_the_place_of_the_first():
     np.testing.assert_allclose(made.share, once.share, rtol=1e-12)
 
 
+def test_types_that_a_stream_has_not_must_be_named_to_share_it():
+    share = np.array([[0.6, 0.4, 0, 0, 0], [0, 0, 0.5, 0.4, 0.1], [0, 0, 0.0, 0.0, 1.0]])
+    fleet = Fleet("small", STREAMS, NAMES, share, {}, ())
+    petrol = {"types": {"fuels": ("petrol",)}, "vehicle_class": ("car",)}
+    with pytest.raises(InputError, match=r"none of the 2 that are petrol is in car through, so"):
+        change_fleet(fleet, TYPES, [change(0.5, **petrol)], year=2030)
+    inside = change_fleet(fleet, TYPES, [change(0.5, trip_kind=("internal",), **petrol)], year=2030)
+    assert table(inside).loc["car through", "car_e"] == 1.0
+    named = change(0.5, types={"vehicle_types": ("car_a", "car_b")}, vehicle_class=("car",))
+    made = change_fleet(fleet, TYPES, [named], year=2030)
+    assert table(made).loc["car through", ["car_a", "car_b"]].to_list() == [0.25, 0.25]
+
+
 FAULTS = {
     "no_such_fuel": (change(types={"fuels": ("coal",)}), "'coal' is none. It has diesel"),
     "no_such_type": (change(types={"vehicle_types": ("bus_x*",)}), r"'bus_x\*' is none"),
     "one_that_does_not_drive": (
-        change(vehicle_class=("car", "taxi")), "`vehicle_class` of measure 'M' .*taxi is not"
+        change(vehicle_class=("car", "taxi")), "`vehicle_class` of measure 1 .'M'. .*taxi is not"
     ),
     "one_of_no_type": (
         change(types={"vehicle_types": ("bus_e",)}, vehicle_class=("car", "bus")),

@@ -19,6 +19,7 @@ from transmod.model.fleet_changes import FleetChange, change_fleet
 from transmod.scenario import Scenario, resolve
 from transmod.scenario.fleet import FleetChoice
 from transmod.scenario.fleet_measures import OfTypes, RetireTypes, SetFleetShare
+from transmod.scenario.measure import name_measure
 from transmod.schema import NO_DISTRICT
 
 
@@ -86,7 +87,7 @@ def _to_changes(scenario: Scenario) -> list[FleetChange]:
     """Return what the measures of a scenario change of the fleet, in their order."""
     return [
         FleetChange(
-            title=measure.title,
+            title=name_measure(place, measure.name, measure.kind),
             share=measure.share,
             retires=isinstance(measure, RetireTypes),
             types={
@@ -98,7 +99,7 @@ def _to_changes(scenario: Scenario) -> list[FleetChange]:
             trip_kind=measure.trip_kind,
             district_id=measure.district_id,
         )
-        for measure in scenario.measures
+        for place, measure in enumerate(scenario.measures, 1)
         if isinstance(measure, SetFleetShare | RetireTypes)
     ]
 

@@ -11,6 +11,7 @@ from transmod.inputs.checks import listed
 from transmod.intake.sources import Sources
 from transmod.intake.traffic_measures import Changed
 from transmod.scenario import Scenario
+from transmod.scenario.measure import name_measure
 from transmod.scenario.traffic_measures import ShiftFreightToRail
 
 # what grows with the trains of a line
@@ -34,14 +35,15 @@ def move_freight(sources: Sources, changed: Changed, *, scenario: Scenario) -> S
     rail = sources.rail
     for place, tonne_km in changed.freight_t_km.items():
         measure = scenario.measures[place]
+        what = name_measure(place + 1, measure.name, measure.kind)
         assert isinstance(measure, ShiftFreightToRail)
         if measure.rail_line is None or measure.train_load_t is None:
             continue
         lines = [] if rail is None else list(dict.fromkeys(rail.trains.rows["line"]))
         if rail is None or measure.rail_line not in lines:
             faults.add(
-                f"`rail_line` of measure {place + 1}, {measure.title!r}, must be a line with "
-                f"trains: {measure.rail_line!r} found. Lines: {listed(lines) or 'none'}."
+                f"`rail_line` of {what} must be a line with trains: "
+                f"{measure.rail_line!r} found. Lines: {listed(lines) or 'none'}."
             )
             continue
         rows = rail.trains.rows
@@ -49,8 +51,8 @@ def move_freight(sources: Sources, changed: Changed, *, scenario: Scenario) -> S
         driven = rows.loc[own, "train_km"].to_numpy(np.float64)
         if driven.size != 1 or not driven[0] > 0.0:
             faults.add(
-                f"`rail_line` of measure {place + 1}, {measure.title!r}, must be a line of one "
-                f"kind of trains with `train_km` [km]: {driven.size} kinds, "
+                f"`rail_line` of {what} must be a line of one kind of trains with `train_km` [km]: "
+                f"{driven.size} kinds, "
                 f"{int((driven > 0.0).sum())} with kilometres. Give freight trains a line."
             )
             continue
@@ -63,7 +65,7 @@ def move_freight(sources: Sources, changed: Changed, *, scenario: Scenario) -> S
         note = (
             f"Trains of {measure.rail_line} carry {tonne_km:,.0f} t km from the road at "
             f"{measure.train_load_t:g} t: {driven[0]:,.0f} to {driven[0] * growth:,.0f} train-km "
-            f"({measure.title})."
+            f"({what})."
         )
         trains = replace(rail.trains, rows=rows, tracks=tracks, notes=(*rail.trains.notes, note))
         rail = replace(rail, trains=trains)

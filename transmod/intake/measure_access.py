@@ -8,7 +8,15 @@ import numpy as np
 
 from transmod.errors import Faults
 from transmod.inputs.checks import listed
-from transmod.intake.measure_bench import Bench, Done, Found, Task, scale_found, types_of
+from transmod.intake.measure_bench import (
+    Bench,
+    Done,
+    Found,
+    Task,
+    percent,
+    scale_found,
+    types_of,
+)
 from transmod.model.access import find_banned, remove_types, replace_types
 from transmod.scenario.traffic_measures import RestrictAccess
 from transmod.traffic.changed_volumes import Bools, Floats, Scaling, sum_hours
@@ -65,7 +73,7 @@ def restrict_access(task: Task, bench: Bench, faults: Faults) -> Done:
     bench.set_zones(zone, names, shares)
     kept = "types that may drive take them" if measure.response == "replaced" else "these go"
     words.append(
-        f"{int(banned.sum())} vehicle types banned, {measure.share:.3g} of their kilometres "
+        f"{int(banned.sum())} vehicle types banned, {percent(measure.share)} of their kilometres "
         f"comply, {kept}"
     )
     if found.slots is not None:

@@ -190,7 +190,7 @@ def _find_streams(
     measure: TrafficMeasure, what: str, streams: Sequence[tuple[str, str]], faults: Faults
 ) -> Bools:
     """Return the streams (C,) that a measure names, all where it names none."""
-    out = np.ones(len(streams), bool)
+    out, before = np.ones(len(streams), bool), len(faults)
     names = getattr(measure, "vehicle_class", None)
     wanted = {
         "vehicle_class": (names,) if isinstance(names, str) else names,
@@ -207,7 +207,7 @@ def _find_streams(
                 f"{', '.join(dict.fromkeys(own))}."
             )
         out &= np.isin(own.astype(str), values)
-    if len(streams) and not out.any() and not faults:
+    if len(streams) and not out.any() and len(faults) == before:
         faults.add(f"{what} must match a stream: its classes have none of its kinds of trip.")
     return out
 
@@ -218,10 +218,11 @@ def _find_slots(
     """Return the slots (T,) that a measure names, None where it names all."""
     if not isinstance(measure, InHours):
         return None
+    before = len(faults)
     slots = find_days(measure.day_types, what, calendar, faults)
     if measure.hours is not None:
         slots = slots & np.isin(calendar.hour, measure.hours)
-    if not slots.any():
+    if not slots.any() and len(faults) == before:
         faults.add(f"`hours` of {what} must be in the period of the run: none is.")
     return None if slots.all() else slots
 
@@ -251,6 +252,11 @@ def needs_hours(measure: TrafficMeasure, slots: Bools | None) -> bool:
     return isinstance(measure, OnLinks) and any(
         getattr(measure, name) is not None for name in OnLinks.model_fields
     )
+
+
+def percent(share: float) -> str:
+    """Say a share."""
+    return f"{100.0 * share:.4g} %"
 
 
 def types_of(bench: Bench) -> pd.DataFrame:

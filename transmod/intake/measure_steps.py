@@ -15,6 +15,7 @@ from transmod.intake.measure_bench import (
     Found,
     Task,
     find_days,
+    percent,
     scale_found,
     types_of,
 )
@@ -44,6 +45,8 @@ from transmod.traffic.changed_volumes import (
     sum_hours,
     with_streams,
 )
+
+_EXAMPLES = {"bus": 25, "coach": 30, "motorcycle": 1.1, "moped": 1.1}  # persons
 
 
 def apply(task: Task, bench: Bench, faults: Faults) -> Done:
@@ -97,7 +100,9 @@ def _close(task: Task, bench: Bench, faults: Faults) -> Done:
             )
     stage = bench.change(links | onto, closing, Addition(positions, share[:, None, None] * peak))
     total = sum(detour.share for detour in measure.onto)
-    return Done(stage, streams, [f"{total:.3g} of its traffic takes {positions.size} other links"])
+    return Done(
+        stage, streams, [f"{percent(total)} of its traffic takes {positions.size} other links"]
+    )
 
 
 def _check_one_way(task: Task, bench: Bench, faults: Faults) -> None:
@@ -150,8 +155,9 @@ def _limit(task: Task, bench: Bench, faults: Faults) -> Done:
             "the sign where junctions slow traffic: say `factor`, new over old sign, in its place."
         )
     bench.limit[links] = np.minimum(bench.limit[links], most[links])
-    held = f"at {measure.max_kmh:g} km/h" if measure.max_kmh else f"at {measure.factor:g} of them"
-    words = [f"free speeds of {int(faster.sum()):,} links held {held}"]
+    new = measure.factor or 1.0
+    most_driven = f"{measure.max_kmh:g} km/h" if measure.max_kmh else f"{percent(new)} of them"
+    words = [f"free speeds of {int(faster.sum()):,} links held at {most_driven}"]
     if source in ("given", "measured"):
         words.append(f"{source} speeds too")
     return Done(bench.change(links), task.found.streams, words, moves_nothing=True)
@@ -165,9 +171,11 @@ def _shift(task: Task, bench: Bench, faults: Faults) -> Done:
     wanted = [measure.vehicle_class, measure.to]
     lacking = [name for name in wanted if not persons.get(name)]
     if to_class and lacking:
+        example = ", ".join(f"{name} = {_EXAMPLES.get(name, 1.4)}" for name in wanted)
         faults.add(
-            f"{task.subject} needs `fleet.occupancy` [persons] of {' and '.join(wanted)}: none of "
-            f"{' and '.join(lacking)}."
+            f"{task.subject} needs `fleet.occupancy` [persons] of {' and '.join(wanted)}: "
+            f"{' and '.join(lacking)} not found. Say it in [fleet], such as "
+            f"occupancy = {{{example}}}, with figures of the city."
         )
         return Done(bench.change(found.links), found.streams)
     n_streams = len(bench.streams)
@@ -192,7 +200,7 @@ def _shift(task: Task, bench: Bench, faults: Faults) -> Done:
     in_hours = np.ones(hours.shape[1], bool) if found.slots is None else found.slots
     steps = [Transfer(found.links, change, in_hours)] if change.any() else []
     taken = change.any(axis=1) | found.streams
-    words = [f"{measure.share:.3g} of the persons in {measure.vehicle_class} to {measure.to}"]
+    words = [f"{percent(measure.share)} of the persons in {measure.vehicle_class} to {measure.to}"]
     if measure.to == "rail":
         words.append("what rail then emits is not counted: change `rail.lines`")
     return Done(bench.change(found.links, *steps), taken, words)
@@ -275,11 +283,13 @@ def mean_loads(bench: Bench, freight: dict[str, Load]) -> Floats:
 def _retime(task: Task, bench: Bench, faults: Faults) -> Done:
     measure, found, calendar = task.measure, task.found, bench.calendar
     assert isinstance(measure, OffPeakDelivery)
+    before = len(faults)
     days = find_days(measure.day_types, task.what, calendar, faults)
+    are_known = len(faults) == before
     leaves = days & np.isin(calendar.hour, measure.from_hours)
     enters = days & np.isin(calendar.hour, measure.to_hours)
     for key, chosen in (("from_hours", leaves), ("to_hours", enters)):
-        if not chosen.any():
+        if are_known and not chosen.any():
             faults.add(f"`{key}` of {task.what} must be in the period of the run: none is.")
     if faults or measure.share == 0.0:
         return Done(bench.change(found.links), found.streams, moves_nothing=True)
@@ -289,7 +299,7 @@ def _retime(task: Task, bench: Bench, faults: Faults) -> Done:
         weight=np.broadcast_to(calendar.weight, (len(bench.streams), calendar.n_slots)),
     )  # fmt: skip
     n_hours = len(measure.from_hours)
-    words = [f"{measure.share:.3g} of the traffic of {n_hours} hours moves to others"]
+    words = [f"{percent(measure.share)} of the traffic of {n_hours} hours moves to others"]
     if bench.shapes is not None:
         stage = bench.change(found.links, shapes=step.retime(bench.shapes))
     else:

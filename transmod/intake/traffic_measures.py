@@ -24,6 +24,7 @@ from transmod.model.access import find_banned
 from transmod.model.areas import Areas
 from transmod.model.fleet import Fleet
 from transmod.scenario import Scenario, resolve
+from transmod.scenario.measure import name_measure
 from transmod.scenario.traffic_measures import (
     BuildRoad,
     CloseRoad,
@@ -174,10 +175,10 @@ def change_traffic(
     )
     tasks = []
     for place, measure in measures:
-        kind = str(measure.model_dump()["kind"])
-        named = kind if measure.name is None else f"{measure.name!r} ({kind})"
-        what = f"measure {place + 1}, {named},"
+        what, before = name_measure(place + 1, measure.name, measure.kind), len(faults)
         found = find(measure, what, bench, run, faults)
+        if len(faults) > before:  # on what it did not find nothing more can be said
+            continue
         own = opened.files.get(place)
         if own is not None:
             found = replace(found, links=own.has_volume)
@@ -312,7 +313,7 @@ def _tell(task: Task, done: Done, before: Floats, after: Floats, bench: Bench) -
     links = int(done.stage.links.sum())
     all_links = " (all)" if links == bench.choice.n_links else ""
     words = "; ".join([*done.words, _tell_vkm(done, before, after, bench)])
-    return f"{task.subject.rstrip(',')} on {links:,} links{all_links}: {words}."
+    return f"{task.subject} on {links:,} links{all_links}: {words}."
 
 
 def _tell_vkm(done: Done, before: Floats, after: Floats, bench: Bench) -> str:
@@ -347,7 +348,11 @@ def _tell_all(tasks: Sequence[Task], bench: Bench, scenario: Scenario) -> Iterat
         yield "Daily volumes were laid out by hour, as a measure changes some links in some hours."
     touched = [measure.touches for measure in scenario.measures]
     first = touched.index("traffic")
-    late = [m.title for m in scenario.measures[first:] if m.touches == "fleet"]
+    late = [
+        name_measure(place + 1, measure.name, measure.kind)
+        for place, measure in enumerate(scenario.measures)
+        if place > first and measure.touches == "fleet"
+    ]
     if late and any(isinstance(t.measure, RestrictAccess) for t in tasks):
         yield (
             f"Measures of the fleet come before all of traffic: {listed(late)} holds in restricted "

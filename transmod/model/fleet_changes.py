@@ -38,7 +38,7 @@ class FleetChange:
     Attributes
     ----------
     title : str
-        What a reader sees.
+        What a reader sees, such as `measure 2 ('Electric buses')`.
     share : float or mapping of int to float
         New share of the picked types [-], or that of years; with `retires`, the share of their
         kilometres that goes.
@@ -58,6 +58,11 @@ class FleetChange:
     vehicle_class: Sequence[str] | None = None
     trip_kind: Sequence[str] | None = None
     district_id: Sequence[str] | None = None
+
+    @property
+    def subject(self) -> str:
+        """What it is called where a sentence begins."""
+        return self.title[0].upper() + self.title[1:]
 
 
 def change_fleet(
@@ -130,8 +135,8 @@ class _Kept:
             before = {name for name, by in own.items() if by == title}
             if change.retires or not before <= now:
                 raise InputError(
-                    f"Measures must not contradict each other: '{title}' sets the share of "
-                    f"{listed(sorted(before & now))}, which '{change.title}' changes again. Take "
+                    f"Measures must not contradict each other: {title} sets the share of "
+                    f"{listed(sorted(before & now))}, which {change.title} changes again. Take "
                     "one of them out; `without = ['measures']` leaves out those of the run that is "
                     "extended."
                 )
@@ -166,22 +171,22 @@ def _change(
             here = is_picked & np.asarray(names.isin(of_class.get_group(vehicle_class)))
             kept.release(place, s, change, names[here])
             fixed = kept.find(place, s, names)
-            own[s] = _move(table[s], here, fixed, share, change, fleet.streams[s])
+            where = f" in {place}" if place else ""
+            own[s] = _move(table[s], here, fixed, share, change, fleet.streams[s], where)
             if not change.retires:
                 set_now.append((place, s, list(names[here])))
             old, new = float(table[s, here].sum()), float(own[s, here].sum())
             drives |= old > 0.0
-            where = f" in {place}" if place else ""
             notes.append(f"{' '.join(fleet.streams[s])}{where} {old:.1%} -> {new:.1%}")
         tables[place] = own
     if change.retires and not drives:
         raise InputError(
-            f"Measure '{change.title}' must match types that drive: none that is {_said(change)} "
+            f"{change.subject} must match types that drive: none that is {_said(change)} "
             "does, where and on the trips that it names."
         )
     for place, s, own_names in set_now:
         kept.keep(place, s, own_names, change.title)
-    note = f"Measure '{change.title}': share of {_said(change)} in kilometres: {'; '.join(notes)}."
+    note = f"{change.subject}: share of {_said(change)} in kilometres: {'; '.join(notes)}."
     return replace(
         fleet,
         share=tables.get("", fleet.share),
@@ -199,7 +204,7 @@ def _pick(types: pd.DataFrame, change: FleetChange) -> pd.DataFrame:
         for name in wanted:
             if not column.map(lambda text, name=name: fnmatchcase(text, name)).any():
                 faults.add(
-                    f"`{key}` of measure '{change.title}' must name some of the factor set: "
+                    f"`{key}` of {change.title} must name some of the factor set: "
                     f"{name!r} is none. It has {listed(sorted(set(column.dropna())))}."
                 )
         picked &= column.map(lambda text, w=wanted: any(fnmatchcase(text, n) for n in w)).to_numpy()
@@ -207,7 +212,7 @@ def _pick(types: pd.DataFrame, change: FleetChange) -> pd.DataFrame:
         picked &= types["vehicle_class"].isin(list(change.vehicle_class)).to_numpy()
     if not picked.any() and not faults:
         faults.add(
-            f"Measure '{change.title}' must match a vehicle type: the factor set has none that is "
+            f"{change.subject} must match a vehicle type: the factor set has none that is "
             f"{_said(change)}. `transmod profiles list` names its types."
         )
     faults.raise_any()
@@ -224,7 +229,7 @@ def _streams_of(fleet: Fleet, change: FleetChange) -> list[int]:
     ]
     if not found:
         raise InputError(
-            f"Measure '{change.title}' must match traffic: no stream of the run is of its class "
+            f"{change.subject} must match traffic: no stream of the run is of its class "
             f"and kind of trip. The run has {listed([' '.join(s) for s in fleet.streams])}."
         )
     faults = Faults()
@@ -234,7 +239,7 @@ def _streams_of(fleet: Fleet, change: FleetChange) -> list[int]:
         lacking = [name for name in names or () if name not in driven]
         if lacking:
             faults.add(
-                f"`{key}` of measure '{change.title}' must be in the traffic of the run: "
+                f"`{key}` of {change.title} must be in the traffic of the run: "
                 f"{listed(lacking)} is not. There are {', '.join(driven)}."
             )
     faults.raise_any()
@@ -249,19 +254,19 @@ def _with_types(
     bare = [name for name in change.vehicle_class or () if name not in set(picked["vehicle_class"])]
     if bare:
         raise InputError(
-            f"Measure '{change.title}' must match types of each class that it names: the factor "
+            f"{change.subject} must match types of each class that it names: the factor "
             f"set has no {listed(bare)} that is {_said(change)}."
         )
     own = picked[picked["vehicle_class"].isin(classes)]
     if own.empty:
         raise InputError(
-            f"Measure '{change.title}' must match types of the traffic it is of: none of "
+            f"{change.subject} must match types of the traffic it is of: none of "
             f"{listed(picked['vehicle_type'])} is a {' or '.join(sorted(classes))}."
         )
     known = own["vehicle_type"].isin(fleet.types)
     if change.retires and not known.any():
         raise InputError(
-            f"Measure '{change.title}' must match types that drive: the fleet {fleet.name} has "
+            f"{change.subject} must match types that drive: the fleet {fleet.name} has "
             f"none that is {_said(change)}."
         )
     if change.retires:
@@ -271,7 +276,7 @@ def _with_types(
     lacking = own[~known & (is_named | ~own["vehicle_class"].isin(own["vehicle_class"][known]))]
     if not is_named and lacking["vehicle_class"].duplicated().any():
         raise InputError(
-            f"Measure '{change.title}' must name its types: the fleet {fleet.name} has none of "
+            f"{change.subject} must name its types: the fleet {fleet.name} has none of "
             f"{listed(lacking['vehicle_type'])}, so nothing says how they share the kilometres. "
             "Give `vehicle_types`."
         )
@@ -298,6 +303,7 @@ def _move(
     target: float,
     change: FleetChange,
     stream: tuple[str, str],
+    where: str,
 ) -> Floats:
     """Return the shares (J,) of a stream with that of the picked types moved to the target."""
     old = float(share[picked].sum())
@@ -307,13 +313,21 @@ def _move(
     rest, left = float(share[others].sum()), 1.0 - target - float(share[fixed].sum())
     if left < -_ROUNDING:
         raise InputError(
-            f"Measures must not contradict each other: with '{change.title}' the shares set for "
+            f"Measures must not contradict each other: with {change.title} the shares set for "
             f"{' '.join(stream)} add up to {1.0 - left:.4g}, more than 1. Lower one of them."
         )
     if rest <= 0.0 and left > _ROUNDING:
         raise InputError(
-            f"Measure '{change.title}' must leave types that drive the rest: {' '.join(stream)} "
+            f"{change.subject} must leave types that drive the rest: {' '.join(stream)} "
             f"has none but those that are {_said(change)}, or whose share a measure has set."
+        )
+    is_open = old <= 0.0 < target and int(picked.sum()) > 1
+    if is_open and "vehicle_types" not in change.types:
+        raise InputError(
+            f"{change.subject} must name its types: none of the {int(picked.sum())} that are "
+            f"{_said(change)} is in {' '.join(stream)}{where}, so nothing says how they share the "
+            "kilometres there. Give `vehicle_types`, or leave that out by vehicle_class, trip_kind "
+            "or district_id."
         )
     out = share.copy()
     if rest > 0.0:
@@ -332,7 +346,7 @@ def _share_of(change: FleetChange, year: int) -> float:
     years = sorted(change.share)
     if not years or not years[0] <= year <= years[-1]:
         raise InputError(
-            f"`share` of measure '{change.title}' must reach {year}: it has "
+            f"`share` of {change.title} must reach {year}: it has "
             f"{', '.join(map(str, years)) or 'no years'}."
         )
     return float(np.interp(year, years, [change.share[y] for y in years]))

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import PlainValidator
 
 from transmod.errors import Faults
-from transmod.scenario.measure import AnyMeasure
+from transmod.scenario.measure import AnyMeasure, name_measure
 
 # by the module that has their records, which is read when a scenario has one of them
 _KINDS = {
@@ -88,18 +88,19 @@ def find_settings(measures: Sequence[AnyMeasure]) -> dict[str, dict[str, Any]]:
     faults = Faults()
     tables: dict[str, dict[str, Any]] = {}
     by: dict[str, str] = {}
-    for measure in measures:
+    for place, measure in enumerate(measures, 1):
+        what = name_measure(place, measure.name, measure.kind)
         for table, keys in measure.settings().items():
             for key, value in keys.items():
-                place = f"{table}.{key}"
+                name = f"{table}.{key}"
                 former = tables.setdefault(table, {}).setdefault(key, value)
                 if former != value:
                     faults.add(
-                        f"Measures must not contradict each other: '{by[place]}' sets `{place}` to "
-                        f"{former!r}, '{measure.title}' to {value!r}. Take one of them out; "
+                        f"Measures must not contradict each other: {by[name]} sets `{name}` to "
+                        f"{former!r}, {what} to {value!r}. Take one of them out; "
                         "`without = ['measures']` leaves out those of the run that is extended."
                     )
-                by.setdefault(place, measure.title)
+                by.setdefault(name, what)
     faults.raise_any()
     return tables
 
