@@ -190,7 +190,7 @@ FAULTS = {
     "contradiction": (
         OWN + '[[measures]]\nkind = "change_grid"\nkg_per_kwh = 0.1\n'
         '[[measures]]\nkind = "change_grid"\nname = "coal"\nkg_per_kwh = 0.9\n',
-        r"measure 1 \(change_grid\) sets `.*electricity_kg_per_kwh` to 0.1, measure 2 \('coal'\) to",
+        r"measure 1 \(change_grid\) sets `.*kg_per_kwh` to 0.1, measure 2 \('coal'\) to",
     ),
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import pandas as pd
 import pytest
@@ -9,6 +10,7 @@ import small_run
 from typer.testing import CliRunner
 
 from transmod.cli import app
+from transmod.cli.console import name_runs
 from transmod.errors import InputError, TransmodError
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.toml import read_toml
@@ -152,7 +154,7 @@ def test_bases_come_first(tmp_path):
     for name, extends in (("a", "../c"), ("b", "../a"), ("c", "../../base"), ("d", "../e"),
                           ("e", "../d")):  # fmt: skip
         write_run(folder / name, f'title = "{name}"\nextends = "{extends}"\n')
-    runs = series_module._find_runs(folder)
+    _, runs, _ = series_module.list_runs(folder)
     assert [path.name for path in series_module._order(runs)] == ["c", "a", "b", "e", "d"]
 
 
@@ -342,8 +344,34 @@ def test_years_of_runs_or_of_fleets_are_a_course(tmp_path, monkeypatch, years, f
     assert seen == [drawn]
 
 
-def test_a_check_of_a_series_says_what_lists_its_faults(tmp_path):
-    (tmp_path / "series.toml").write_text('title = "Series"\n')
+def test_a_check_of_a_series_tells_the_faults_of_all_runs(tmp_path):
+    text = """extends = "../none"
+[variants.low]
+[variants.high]
+extends = "low"
+[[variants.high.measures]]
+kind = "magic"
+"""
+    (tmp_path / "series.toml").write_text(text)
     told = CliRunner().invoke(app, ["check", str(tmp_path)])
     assert told.exit_code == 2
-    assert "is a series. `transmod run" in told.output
+    assert "2 runs, 2 faulty" in told.stdout
+    assert re.search("low: .*A run must be a folder with a scenario.toml", told.stderr)
+    assert "high: " in told.stderr
+    said = CliRunner().invoke(app, ["check", str(tmp_path), "--json"])
+    assert [bool(one["faults"]) for one in json.loads(said.stdout)["runs"]] == [True, True]
+
+
+def test_what_is_said_of_runs_is_said_once():
+    said = {"a": ["x", "y", "y"], "b": ["x"], "c": ["x", "y", "z"]}
+    assert name_runs(said) == ["a, c: y", "c: z", "all runs: x"]
+    assert name_runs({"a": ["x"]}) == ["a: x"]
+
+
+@pytest.mark.slow
+def test_a_check_of_a_series_reads_every_run(city):
+    folder, _ = city
+    told = CliRunner().invoke(app, ["check", str(folder)])
+    assert told.exit_code == 0
+    assert "3 runs, inputs are good" in told.stdout
+    assert "all runs: " in told.stdout

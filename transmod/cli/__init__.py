@@ -21,7 +21,7 @@ from transmod.cli.console import (
     show_progress,
 )
 from transmod.cli.profiles import compare_command, plot_command, show_command
-from transmod.cli.series import run_series_command
+from transmod.cli.series import check_series_command, run_series_command
 from transmod.cli.volumes import volumes_app
 from transmod.errors import InputError
 
@@ -44,6 +44,9 @@ profiles_app.command("plot")(plot_command)
 profiles_app.command("compare")(compare_command)
 
 Run = Annotated[Path, typer.Argument(help="Folder with a scenario.toml.")]
+RunOrSeries = Annotated[
+    Path, typer.Argument(help="Folder with a scenario.toml, a series.toml, or runs.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the facts as one JSON object.")]
 
 
@@ -81,14 +84,12 @@ def init(
 
 
 @app.command()
-def check(run: Run, as_json: Json = False) -> None:
-    """Read and check every input of a run, list all faults and findings, compute nothing."""
+def check(run: RunOrSeries, as_json: Json = False) -> None:
+    """Read and check every input of a run or series, list all faults, compute nothing."""
     with report_faults():
         if _is_series(run):
-            raise InputError(
-                f"`transmod check` reads one run: '{run}' is a series. `transmod run {run}` lists "
-                "the faults of all its runs, and computes those that have none."
-            )
+            check_series_command(run, as_json)
+            return
         from transmod.check import examine
 
         facts = examine(run)
@@ -113,9 +114,7 @@ def check(run: Run, as_json: Json = False) -> None:
 
 @app.command()
 def run(
-    run: Annotated[
-        Path, typer.Argument(help="Folder with a scenario.toml, a series.toml, or runs.")
-    ],
+    run: RunOrSeries,
     threads: Annotated[int | None, typer.Option(help="Threads; default: all.")] = None,
     force: Annotated[bool, typer.Option(help="Replace results of other inputs.")] = False,
     as_json: Json = False,

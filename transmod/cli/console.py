@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,6 +91,23 @@ def say_notes(notes: list[str] | tuple[str, ...]) -> None:
         say("Notes")
         for note in notes:
             say(f"  - {note}")
+
+
+def name_runs(lines: Mapping[str, Sequence[str]]) -> list[str]:
+    """
+    Return what is said of runs, each line once, after the runs that it is said of.
+
+    What holds of all of them stands last: it tells nobody apart.
+    """
+    of: dict[str, list[str]] = {}
+    for name, own in lines.items():
+        for line in dict.fromkeys(own):
+            of.setdefault(line, []).append(name)
+    are_all = {line: 1 < len(lines) == len(names) for line, names in of.items()}
+    return [
+        f"{'all runs' if are_all[line] else ', '.join(of[line])}: {line}"
+        for line in sorted(of, key=lambda line: are_all[line])
+    ]
 
 
 def say_findings(findings: Sequence[Finding]) -> None:

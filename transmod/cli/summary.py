@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from transmod.cli.amounts import amount, signed
 from transmod.cli.console import (
+    name_runs,
     report_faults,
     say,
     say_json,
@@ -51,28 +52,19 @@ def compare_several_command(
     worst = max(check.relative_difference for one in found.runs for check in one.checks)
     laws = sum(len(one.checks) for one in found.runs)
     say(f"Checks: {laws} laws hold (largest relative difference {worst:.1e}).")
-    say_notes([*_say_method(found), *_say_once({o.label: o.notes for o in found.runs})])
+    say_notes([*_say_method(found), *name_runs({o.label: o.notes for o in found.runs})])
     if out is not None:
         say(f"Written: {out}")
 
 
 def _say_warnings(found: RunSummary) -> None:
-    told = _say_once(
+    told = name_runs(
         {one.label: [f"{w.what}: {w.warning}" for w in one.warnings] for one in found.runs}
     )
     if told:
         say("Warnings: runs differ from the base in more than what a scenario changes")
         for line in told:
             say(f"  - {line}")
-
-
-def _say_once(lines: dict[str, Sequence[str]]) -> list[str]:
-    """Say once what holds of several runs."""
-    of: dict[str, list[str]] = {}
-    for label, own in lines.items():
-        for line in own:
-            of.setdefault(line, []).append(label)
-    return [f"{', '.join(labels)}: {line}" for line, labels in of.items()]
 
 
 def _say_rows(found: RunSummary, account: str, name: str) -> None:

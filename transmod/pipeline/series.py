@@ -125,7 +125,7 @@ def run_series(
     has no results and a run of accounts alone could read its spectrum: then it is computed first.
     """
     folder, clock = Path(folder), Clock(be_quiet)
-    title, runs, notes = _list_runs(folder)
+    title, runs, notes = list_runs(folder)
     done: dict[Path, SeriesRun] = {}
     results: dict[Path, Finished | None] = {}
     order = _order(runs)
@@ -149,8 +149,18 @@ def _say_step(progress: Progress, where: str, step: str, share: float | None = N
     progress(f"{where}: {step}", share)
 
 
-def _list_runs(folder: Path) -> tuple[str, list[Path], list[str]]:
-    """Return the title of a series, its runs and notes; write the scenarios of its variants."""
+def list_runs(folder: Path) -> tuple[str, list[Path], list[str]]:
+    """
+    Return the title of a series, its runs and notes; write the scenarios of its variants.
+
+    Runs are in the order of `series.toml`; those of a folder go by name.
+
+    Raises
+    ------
+    InputError
+        If `series.toml` is faulty, or would replace a scenario that was made by hand; if the folder
+        holds a scenario of its own too.
+    """
     if not (folder / SERIES_FILE).is_file():
         return folder.resolve().name, _find_runs(folder), []
     if (folder / FILE_NAME).is_file():
