@@ -33,9 +33,12 @@ def add_urea(case: Case) -> Addition:
     addition = Addition.of(case, (("urea", "co2"),), has_fuel=False)
     energy = case.rows(("hot", "energy"))
     n_seasons = case.climate.n_seasons
+    found: dict[tuple[str, str], float] = {}
     for j, group in Groups(case.profiles).sort("urea", case, addition).items():
         fuel = str(case.factors.types["fuel"].iloc[j])
-        per_mj = urea_co2_per_mj(case.profiles, fuel, group)
+        if (fuel, group) not in found:
+            found[fuel, group] = urea_co2_per_mj(case.profiles, fuel, group)
+        per_mj = found[fuel, group]
         if np.isnan(per_mj):
             addition.lacking.append(str(case.factors.types["vehicle_type"].iloc[j]))
             continue

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from transmod.inputs.profile_tables import COEFFICIENTS
 from transmod.inputs.profiles import ProfileSet
 from transmod.model.additions import URBAN, Addition, Case, Groups, R
 from transmod.model.curves import NODES_KMH, Bridge, tabulate
@@ -133,16 +134,29 @@ class ColdTables:
 
     @cached_property
     def _rows(self) -> dict[tuple[str, str, str], int]:
-        """Position of each hot row of light vehicles by segment, quantity and road type."""
+        """
+        Position of a hot row of each light segment, quantity and road type.
+
+        Many segments have the same curve: all of them have the position of the first.
+        """
         hot = self.profiles.hot
         light = np.flatnonzero(hot["segment"].str.startswith(("car_", "lcv_")).to_numpy(bool))
         columns = ["segment", "quantity", "road_type"]
         keys = hot.iloc[light][columns].fillna("").itertuples(index=False, name=None)
-        return dict(zip(keys, light.tolist(), strict=True))
+        numbers = [*COEFFICIENTS, "speed_min_kmh", "speed_max_kmh"]
+        same = hot.iloc[light].groupby(numbers, sort=False, dropna=False).ngroup().to_numpy()
+        _, first = np.unique(same, return_index=True)
+        return dict(zip(keys, light[first[same]].tolist(), strict=True))
+
+    def find_hot(self, segment: str, quantity: str, road_type: str) -> int | None:
+        """Return by what the hot curve of a light segment is known, none if not published."""
+        return self._rows.get(
+            (segment, quantity, ""), self._rows.get((segment, quantity, road_type))
+        )
 
     def hot(self, segment: str, quantity: str, road_type: str) -> np.ndarray | None:
         """Return the hot curve (K,) of a light segment on a road type, none if not published."""
-        at = self._rows.get((segment, quantity, ""), self._rows.get((segment, quantity, road_type)))
+        at = self.find_hot(segment, quantity, road_type)
         if at is None:
             return None
         if at not in self._hot:
@@ -223,7 +237,8 @@ class _Writer:
 
     def _has(self, quantity: str) -> bool:
         return self.tables.has_ratio(self._name("ratio_group"), quantity) and all(
-            self.tables.hot(self.segment, quantity, ROAD_TYPES[road]) is not None for road in URBAN
+            self.tables.find_hot(self.segment, quantity, ROAD_TYPES[road]) is not None
+            for road in URBAN
         )
 
     def _write_excess(self, quantity: str, name: str, less: float = 0.0) -> None:
@@ -236,11 +251,12 @@ class _Writer:
         for season, temperature in enumerate(self.case.climate.temperature_c.tolist()):
             ratio = self.tables.ratio(group, quantity, temperature)
             for road in URBAN:
-                hot = self.tables.hot(self.segment, quantity, ROAD_TYPES[road])
-                assert hot is not None
-                key = (PROCESS, self.segment, self.burning, group, quantity, less, season, road)
+                at = self.tables.find_hot(self.segment, quantity, ROAD_TYPES[road])
+                key = (PROCESS, at, self.burning, group, quantity, less, season)
                 row = self.case.curves.find(key)
                 if row is None:
+                    hot = self.tables.hot(self.segment, quantity, ROAD_TYPES[road])
+                    assert hot is not None
                     excess = self.burning * hot * (ratio - 1.0) - less
                     row = self.case.curves.add(key, np.maximum(excess, 0.0))
                 self._set(name, season, road, row)

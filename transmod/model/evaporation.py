@@ -56,8 +56,13 @@ def add_running_losses(case: Case) -> Addition:
     assert temperature is not None
     addition.scale[:] = (1.0 / case.trips.length_km)[:, None, None, None]
     burning = case.burning()
-    for j, group in Groups(case.profiles).sort(PROCESS, case, addition).items():
-        for s, value in enumerate(vapour(case.profiles, group, "running", temperature)):
+    groups = Groups(case.profiles).sort(PROCESS, case, addition)
+    found = {
+        group: vapour(case.profiles, group, "running", temperature)
+        for group in dict.fromkeys(groups.values())
+    }
+    for j, group in groups.items():
+        for s, value in enumerate(found[group]):
             value = float(value * burning[j])  # noqa: PLW2901
             curve = np.full(N_SPEED_NODES, value)
             addition.index[j, 0, s * R : (s + 1) * R] = case.curves.add((PROCESS, value), curve)
