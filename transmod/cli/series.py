@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from transmod.pipeline.series import SeriesFacts, SeriesRun
 
 
+_STATES = ("computed", "up to date", "faulty", "failed")
+
+
 def run_series_command(folder: Path, threads: int | None, force: bool, as_json: bool) -> None:
     """Compute a series; say a line of each run when it is done."""
     with report_faults(), show_progress() as progress:
@@ -61,7 +64,7 @@ def _difference(one: SeriesRun) -> str:
 
 def _say_series(facts: SeriesFacts) -> None:
     states = [one.state for one in facts.runs]
-    counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    counts = ", ".join(f"{states.count(one)} {one}" for one in _STATES if one in states)
     say(f"{facts.folder}: {len(states)} runs, {counts} ({facts.seconds:.1f} s)")
     say_notes(facts.notes)
     say(f"Written: {', '.join(str(Path(facts.folder) / name) for name in facts.files)}")

@@ -34,6 +34,7 @@ def compare_several_command(
     with report_faults(), show_progress() as progress:
         from transmod.comparison.summary import compare_several, to_summary_facts
 
+        runs = _order(runs)
         found = compare_several(base, runs, out=out, pollutant=pollutant, progress=progress)
     if as_json:
         rows: list[Any] = found.table.to_dict("records")
@@ -52,14 +53,32 @@ def compare_several_command(
     worst = max(check.relative_difference for one in found.runs for check in one.checks)
     laws = sum(len(one.checks) for one in found.runs)
     say(f"Checks: {laws} laws hold (largest relative difference {worst:.1e}).")
-    say_notes([*_say_method(found), *name_runs({o.label: o.notes for o in found.runs})])
+    say_notes(
+        [*_say_method(found), *name_runs({found.titles[o.label]: o.notes for o in found.runs})]
+    )
     if out is not None:
         say(f"Written: {out}")
 
 
+def _order(runs: Sequence[Path]) -> list[Path]:
+    """Return runs in their order; those that a shell listed by name in that of their series."""
+    from transmod.inputs.toml import read_toml
+
+    folder = runs[0].parent
+    path, names = folder / "series.toml", [run.name for run in runs]
+    is_listed = names == sorted(names) and all(run.parent == folder for run in runs)
+    if not is_listed or not path.is_file():
+        return list(runs)
+    variants = list(read_toml(path).get("variants", ()))
+    return sorted(runs, key=lambda run: [*variants, run.name].index(run.name))
+
+
 def _say_warnings(found: RunSummary) -> None:
     told = name_runs(
-        {one.label: [f"{w.what}: {w.warning}" for w in one.warnings] for one in found.runs}
+        {
+            found.titles[one.label]: [f"{w.what}: {w.warning}" for w in one.warnings]
+            for one in found.runs
+        }
     )
     if told:
         say("Warnings: runs differ from the base in more than what a scenario changes")
@@ -80,7 +99,7 @@ def _say_rows(found: RunSummary, account: str, name: str) -> None:
     lines = [["base", amount(rows[0]["amount_base"]), "", "", *("" for _ in causes)]]
     lines += [
         [
-            row["run"],
+            found.titles[row["run"]],
             amount(row["amount"]),
             signed(_round(row, "difference")),
             _percent(row),
@@ -105,11 +124,11 @@ def _percent(row: dict[str, Any]) -> str:
 
 def _say_method(found: RunSummary) -> list[str]:
     """Say what of a difference is no change of emissions."""
-    table = found.table
+    table, titles = found.table, found.titles
     own = table[(table["account"] == "total") & (table["pollutant"] == "co2e")]
     return [
-        f"{row['run']}: {signed(row['method'])} t of the {signed(row['difference'])} t of CO2e are "
-        "a change of method alone; the other causes are traffic, fleet and electricity."
+        f"{titles[row['run']]}: {signed(row['method'])} t of the {signed(row['difference'])} t of "
+        "CO2e are a change of method alone; the other causes are traffic, fleet and electricity."
         for row in own.to_dict("records")
         if row["method"]
     ]

@@ -42,6 +42,7 @@ from transmod.model.factors import Factors, find_grid_factor
 from transmod.model.spectrum_terms import RoadSide, road_terms
 from transmod.model.terms import terms_of_rows
 from transmod.outputs.comparison import ComparisonTables, check_folder, write_comparison
+from transmod.outputs.wording import tell_apart
 from transmod.profiles import recall_profiles
 from transmod.schema import POLLUTANTS
 
@@ -74,6 +75,12 @@ class RunComparison:
     network: Network
     checks: tuple[Check, ...]
     notes: tuple[str, ...]
+
+    @property
+    def titles(self) -> tuple[str, str]:
+        """What a reader knows A and B by: their titles, with the folder where these are equal."""
+        a, b = tell_apart((self.a.title, self.b.title), (self.a.name, self.b.name))
+        return a, b
 
     @property
     def warnings(self) -> tuple[OptionDifference, ...]:
@@ -200,7 +207,7 @@ def _write(found: RunComparison, inputs: Inputs, out: Path, pollutant: str) -> N
             cells=None if cells is None else cells.rows,
             cell_size_m=0.0 if cells is None else cells.cell_size_m,
             network=found.network,
-            names=(found.a.name, found.b.name),
+            names=found.titles,
             years=(found.a.year, found.b.year),
             period=found.b.period,
             source=name_source(inputs),

@@ -22,6 +22,7 @@ from transmod.comparison.side import ComparedRun, name_run, read_side, require_p
 from transmod.errors import Faults
 from transmod.outputs.comparison import check_folder
 from transmod.outputs.summary import check_summary_folder, write_summary
+from transmod.outputs.wording import tell_apart
 from transmod.pipeline.clock import Progress, be_quiet
 from transmod.schema import SUMMARY_OF_COMPARISONS
 
@@ -45,6 +46,13 @@ class RunSummary:
     runs: tuple[SummarisedRun, ...]
     method: str
     table: pd.DataFrame
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """What a reader knows runs by, by label: titles, with the label where these are equal."""
+        titles = [self.base.title, *(one.run.title for one in self.runs)]
+        labels = [one.label for one in self.runs]
+        return dict(zip(labels, tell_apart(titles, ["base", *labels])[1:], strict=True))
 
 
 def compare_several(
@@ -105,7 +113,7 @@ def compare_several(
             summary.table,
             to_summary_facts(summary),
             Path(out),
-            titles={one.label: one.run.title for one in found},
+            titles=summary.titles,
             source="; ".join(sources),
         )
     return summary

@@ -23,7 +23,7 @@ from transmod.outputs.wording import TEXT, change, number, word
 
 _WIDTH = 9.3  # in
 _LINE, _GAP = 0.27, 0.3  # in: of a step, between panels
-_LABELS, _FIGURES = 2.2, 1.95  # in: left and right of the bars
+_LABELS, _FIGURES = 2.7, 1.95  # in: left and right of the bars
 _LESS, _MORE = "#4a78b0", "#b5442e"
 
 
@@ -117,7 +117,7 @@ def _draw_run(
     sheet: Sheet, name: tuple[str, str], amount: float, x: float, y: float, edge: float
 ) -> None:
     sheet.paper.plot([x], [y + 0.04], marker="o", markersize=6, color=INK, linestyle="none")
-    words = cut_short(f"{name[0]}  {name[1]}", _LABELS - 0.15, 8.5)
+    words = cut_short(f"{name[0]}  {name[1]}", _LABELS - 0.15, 8.5, "bold")
     sheet.text(MARGIN + _LABELS - 0.1, y, words, size=8.5, ha="right", weight="bold")
     sheet.text(edge, y, number(amount, 4), size=8.5, ha="right", weight="bold")
 

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from transmod.errors import InputError
-from transmod.outputs.tables import write_csv, write_geo_table, write_table
+from transmod.outputs.ordered import write_ordered_csv
+from transmod.outputs.tables import write_geo_table, write_table
 from transmod.schema import (
     CAUSES,
     CAUSES_BY_TYPE,
@@ -46,8 +47,8 @@ class ComparisonTables:
     """
     What is written: tables in the forms of `schema`; `facts` bind them to the manifests.
 
-    `cells` are on `cell_size_m` [m]; `links` and `cells` may be None. `names`, `years` are of run
-    A and B; `source` is the source line of figures.
+    `cells` are on `cell_size_m` [m]; `links` and `cells` may be None. `names` (as figures say
+    them) and `years` are of run A and B; `source` is the source line of figures.
     """
 
     differences: pd.DataFrame
@@ -88,10 +89,10 @@ def write_comparison(tables: ComparisonTables, folder: Path, pollutant: str) -> 
         If the folder holds something else, or cannot be written to.
     """
     _clear(folder)
-    about = {"run_a": tables.names[0], "run_b": tables.names[1]}
+    about = {f"run_{d}": tables.facts[d]["name"] for d in ("a", "b")}
     about |= {f"manifest_{d}": tables.facts[d]["manifest_sha256"] for d in ("a", "b")}
-    write_csv(tables.differences, DIFFERENCES, folder / "differences.csv")
-    write_csv(tables.types, CAUSES_BY_TYPE, folder / "causes_by_type.csv")
+    write_ordered_csv(tables.differences, DIFFERENCES, folder / "differences.csv")
+    write_ordered_csv(tables.types, CAUSES_BY_TYPE, folder / "causes_by_type.csv")
     write_table(tables.causes, CAUSES_OF_DIFFERENCES, folder / "causes.parquet", metadata=about)
     if tables.links is not None:
         write_geo_table(tables.links, LINK_DIFFERENCES, folder / "links.parquet", metadata=about)
@@ -143,10 +144,10 @@ def _draw(tables: ComparisonTables, folder: Path, pollutant: str) -> None:
     from transmod.outputs.wording import TEXT, word
 
     substance = TEXT.get(f"substance_{pollutant}", pollutant.upper())
-    names, who = tables.names, (tables.names[0], tables.years[0], tables.names[1], tables.years[1])
+    names = tables.names
     texts = {
         "title": TEXT["difference_title"].format(substance, names[1], names[0]),
-        "subtitle": TEXT["difference_subtitle"].format(*who),
+        "subtitle": TEXT["difference_subtitle"].format(*tables.years),
         "source": tables.source,
         "mass": TEXT["mass_difference"].format(substance),
     }
@@ -170,7 +171,7 @@ def _draw(tables: ComparisonTables, folder: Path, pollutant: str) -> None:
             folder / "causes.png",
             names=names,
             title=TEXT["causes_title"].format(names[1], names[0]),
-            subtitle=TEXT["causes_subtitle"].format(*who),
+            subtitle=TEXT["causes_subtitle"].format(*tables.years),
             source=tables.source,
         )
 

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from transmod.errors import Faults, InputError
-from transmod.outputs.tables import write_csv
+from transmod.outputs.ordered import write_ordered_csv
 from transmod.outputs.toml import to_toml
+from transmod.outputs.wording import tell_apart
 from transmod.schema import SERIES
 
 _FILE = "scenario.toml"
@@ -110,7 +111,7 @@ def write_series(
         for name in _FILES:
             (folder / name).unlink(missing_ok=True)
         if len(rows):
-            write_csv(rows, SERIES, folder / "series.csv")
+            write_ordered_csv(rows, SERIES, folder / "series.csv")
             _draw(rows, folder / "series.png", title, source)
         text = json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / "series.json").write_text(text + "\n", encoding="utf-8")
@@ -140,9 +141,8 @@ def _draw(rows: pd.DataFrame, path: Path, title: str, source: str) -> None:
     if is_over_years:
         years = years.sort_values()
         total = total.loc[years.index]
-    is_told_apart = total["title"].is_unique
-    names = total["title" if is_told_apart else "run"]
-    labels = tuple(str(name).removeprefix(f"{title}: ") for name in names)
+    names = tell_apart(list(total["title"]), list(total["run"]))
+    labels = tuple(name.removeprefix(f"{title}: ") for name in names)
     # what others stand on and itself stands on nothing; a single one is what all are set beside
     is_root = total["base"].isna() & total["run"].isin(total["base"])
     root = total.loc[is_root, "run"]

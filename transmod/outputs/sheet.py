@@ -137,11 +137,11 @@ def break_lines(words: str, room: float, size: float, weight: str = "normal") ->
     return lines
 
 
-def cut_short(words: str, room: float, size: float) -> str:
+def cut_short(words: str, room: float, size: float, weight: str = "normal") -> str:
     """Return as much of a text as fits into `room` [in]."""
-    if width_of(words, size) <= room:
+    if width_of(words, size, weight) <= room:
         return words
-    while words and width_of(words + "…", size) > room:
+    while words and width_of(words + "…", size, weight) > room:
         words = words[:-1]
     return words.rstrip() + "…"
 

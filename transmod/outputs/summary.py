@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from transmod.errors import InputError
-from transmod.outputs.tables import write_csv
+from transmod.outputs.ordered import write_ordered_csv
 from transmod.schema import CAUSES, SUMMARY_OF_COMPARISONS
 
 _FILES = ("summary.json", "summary.csv", "summary.png")
@@ -66,7 +66,7 @@ def write_summary(
     folder : Path
         Made if it is not there; a former summary in it is replaced.
     titles : mapping
-        Titles of the runs, in their order.
+        What figures call the runs, in their order, by label.
     source : str
         Source line of the figure.
 
@@ -84,7 +84,7 @@ def write_summary(
         folder.mkdir(parents=True, exist_ok=True)
         for name in _FILES:
             (folder / name).unlink(missing_ok=True)
-        write_csv(table, SUMMARY_OF_COMPARISONS, folder / "summary.csv")
+        write_ordered_csv(table, SUMMARY_OF_COMPARISONS, folder / "summary.csv")
         _draw(table, facts["base"], folder / "summary.png", titles, source)
         text = json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
@@ -104,7 +104,6 @@ def _draw(
     from transmod.outputs.cause_figure import heading
     from transmod.outputs.summary_figure import SummaryBar, SummaryPanel, draw_summary
 
-    names = list(titles.values())
     panels = []
     for account, pollutant in _PANELS:
         own = table[(table["account"] == account) & (table["pollutant"] == pollutant)]
@@ -115,14 +114,13 @@ def _draw(
         amount = own["amount_base"].max()
         bars = tuple(
             SummaryBar(
-                # scenarios may share a title, folders do not
-                title if names.count(title) == 1 else f"{title} ({label})",
+                title,
                 tuple(
                     (cause, row[cause]) for cause in CAUSES if row[cause] and pd.notna(row[cause])
                 ),
                 row["difference"] if pd.notna(row["difference"]) else 0.0,
             )
-            for (label, title), row in zip(titles.items(), rows.values(), strict=True)
+            for title, row in zip(titles.values(), rows.values(), strict=True)
         )
         title = heading(account, pollutant, "t", str(base["period"]))
         panels.append(SummaryPanel(title, amount if pd.notna(amount) else 0.0, bars))

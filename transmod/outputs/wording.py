@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -86,8 +86,8 @@ TEXT = {
     "curve_nh3": "NH₃ of the exhaust, g/km",
     "curve_so2": "SO₂ of the exhaust, g/km",
     "curve_other": "{} of the exhaust, g/km",
-    "difference_title": "{} of road traffic: {} less {}",
-    "difference_subtitle": "A {}, {} · B {}, {} · direct emissions inside the boundary (scope 1)",
+    "difference_title": "{} of road traffic: “{}” (B) less “{}” (A)",
+    "difference_subtitle": "A {}, B {} · direct emissions inside the boundary (scope 1)",
     "per_km_difference": "t {} per km and {}, in each driving direction: B less A",
     "per_km2_difference": "t {} per km² and {}: B less A",
     "mass_difference": "t {}",
@@ -95,9 +95,9 @@ TEXT = {
     "or_more": "{} and more",
     "or_less": "{} and less",
     "sum": "sum",
-    "causes_title": "Why {} differs from {}",
+    "causes_title": "Why “{}” (B) differs from “{}” (A)",
     "causes_subtitle": (
-        "A {}, {} · B {}, {} · mean over all orders (Shapley) · "
+        "A {}, B {} · mean over all orders (Shapley) · "
         "each panel has its own scale, not from zero"
     ),
     "panel_of": "{}, {} per {}: {}",
@@ -115,7 +115,7 @@ TEXT = {
     "series_bars": "each panel from zero · grey: the run that others extend",
     "series_years": "each panel from zero · a point for each run",
     "series_fleet_years": "each panel from zero · a point for each run, by the year of its fleet",
-    "summary_title": "Why runs differ from {}",
+    "summary_title": "Why runs differ from “{}”",
     "summary_subtitle": (
         "base {} · mean over all orders (Shapley) · less left, more right · "
         "each panel has its own scale"
@@ -289,3 +289,11 @@ def class_labels(limits: list[float], low: float, high: float) -> list[str]:
     written = [number(limit) for limit in limits]
     inner = [TEXT["between"].format(a, b) for a, b in pairwise(written)]
     return [TEXT["below"].format(written[0]), *inner, TEXT["above"].format(written[-1])]
+
+
+def tell_apart(titles: Sequence[str], folders: Sequence[str]) -> list[str]:
+    """Return what runs are called: their titles, with the folder where several have the same."""
+    return [
+        title if list(titles).count(title) == 1 else f"{title} ({folder})"
+        for title, folder in zip(titles, folders, strict=True)
+    ]

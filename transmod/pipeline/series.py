@@ -55,7 +55,7 @@ class SeriesRun:
 
 @dataclass(frozen=True)
 class SeriesFacts:
-    """What a series came to: its runs in the order in which they were computed, and its files."""
+    """What a series came to: bases outside it, its runs in their order, and its files."""
 
     folder: str
     runs: tuple[SeriesRun, ...]
@@ -140,8 +140,11 @@ def run_series(
         done[run] = one
         if tell is not None:
             tell(one)
-    rows, sources = to_rows(order, folder, results)
-    facts = SeriesFacts(str(folder), tuple(done.values()), tuple(notes), (), clock.seconds)
+    # not as one needs the other; a folder may be named twice by a link
+    shown = [*(run for run in order if run not in runs), *(run for run in runs if run in done)]
+    rows, sources = to_rows(shown, folder, results)
+    told = tuple(done[run] for run in shown)
+    facts = SeriesFacts(str(folder), told, tuple(notes), (), clock.seconds)
     return replace(facts, files=tuple(_write(folder, facts, rows, title, sources)))
 
 
