@@ -60,7 +60,7 @@ def both(tmp_path_factory):
 def test_the_tables_are_those_of_a_full_run_to_the_bit(both):
     _, folder, driven, whole, read = both
     assert any("it has none yet" in note for note in driven.notes)
-    assert read.notes[0] == "No link was driven: the spectrum is that of ../small."
+    assert "No link was driven: the spectrum is that of ../small." in read.notes
     assert hashes(folder) == whole
     assert driven.totals == read.totals
 
@@ -108,7 +108,7 @@ def test_a_run_of_its_own_is_a_base_again(both):
     )
     (third / "scenario.toml").write_text(text)
     made = run(third)
-    assert made.notes[0] == "No link was driven: the spectrum is that of ../child."
+    assert "No link was driven: the spectrum is that of ../child." in made.notes
 
 
 CHANGES = {

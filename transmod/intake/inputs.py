@@ -28,6 +28,7 @@ from transmod.model.areas import Areas
 from transmod.model.grid import Grid, grid_over
 from transmod.model.rows import Situation, find_gradients, to_situation
 from transmod.scenario import Scenario, read_scenario, resolve
+from transmod.scenario.measure import put_measures_first
 from transmod.traffic.calendar import Calendar
 from transmod.traffic.climate import Climate
 from transmod.traffic.findings import Finding
@@ -61,7 +62,7 @@ class Inputs:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was noted in reading."""
-        return (*self.link_notes, *self.driving.notes, *self.findings)
+        return put_measures_first((*self.link_notes, *self.driving.notes, *self.findings))
 
 
 @dataclass(frozen=True, eq=False)

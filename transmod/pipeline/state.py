@@ -13,6 +13,7 @@ from transmod.inputs.hashes import sha256_file
 from transmod.inputs.results import MANIFEST, RESULTS, read_manifest
 from transmod.outputs.caption import Caption
 from transmod.pipeline.clock import Progress
+from transmod.scenario.measure import put_measures_first
 
 if TYPE_CHECKING:
     from transmod.accounts.books import Books
@@ -98,5 +99,5 @@ def to_caption(scenario: Scenario, licence: str, factors: str) -> Caption:
 
 
 def each_once(*notes: str) -> tuple[str, ...]:
-    """Leave out what was said before: cars, trains and machines have one grid."""
-    return tuple(dict.fromkeys(notes))
+    """Leave out what was said before (cars and trains have one grid); measures come first."""
+    return put_measures_first(notes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, field_validator
@@ -46,6 +46,11 @@ def name_measure(number: int, name: str | None, kind: str | None) -> str:
     """Name a measure, counted from 1, as all messages do: `measure 2 ('Truck ban')`."""
     called = repr(name) if name else kind
     return f"measure {number} ({called})" if called else f"measure {number}"
+
+
+def put_measures_first(notes: Iterable[str]) -> tuple[str, ...]:
+    """Return notes once each: what measures do is what a reader of a scenario looks for."""
+    return tuple(sorted(dict.fromkeys(notes), key=lambda note: not note.startswith("Measure ")))
 
 
 class OfStreams(Record):
