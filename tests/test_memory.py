@@ -1,5 +1,6 @@
 """Memory of tables: recalled when made of the same, made again when not or when damaged."""
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +79,19 @@ def test_the_oldest_are_forgotten(folder):
     for number in range(MOST_KEPT + 3):
         remember("t", number, Maker())
     assert len(list(folder.iterdir())) == MOST_KEPT
+
+
+def test_what_is_used_is_not_forgotten(folder):
+    make = Maker()
+    remember("t", "base", make)
+    for number in range(MOST_KEPT + 3):
+        for age, path in enumerate(
+            sorted(folder.iterdir(), key=lambda path: -path.stat().st_mtime)
+        ):
+            os.utime(path, (0, path.stat().st_mtime - 60.0 * (age + 1)))
+        remember("t", "base", make)
+        remember("t", number, Maker())
+    assert make.calls == 1
 
 
 def test_what_cannot_be_made_is_not_kept(folder):

@@ -28,7 +28,7 @@ import numpy as np
 
 T = TypeVar("T")
 
-MOST_KEPT = 4  # of one kind; factors of all types of a set are 150 MB
+MOST_KEPT = 4  # of one kind; factors of all types of a set at all gradients are 150 MB
 # what pickles of tables depend on
 _FOUNDATIONS = ("numpy", "pandas", "pyarrow")
 _CHECKSUM_BYTES = 4
@@ -53,6 +53,8 @@ def remember(kind: str, parts: Any, make: Callable[[], T]) -> T:
     path = folder / f"{kind}-{digest(parts)}.pickle"
     kept = _read(path)
     if kept is not None:
+        with contextlib.suppress(OSError):
+            os.utime(path)  # what is used is not forgotten
         recalled: T = pickle.loads(kept[0], buffers=kept[1:])
         return recalled
     made = make()
@@ -156,7 +158,7 @@ def _write(path: Path, parts: list[bytes | memoryview]) -> None:
 
 
 def _forget(folder: Path, kind: str) -> None:
-    """Remove the oldest files beyond the number that is kept."""
+    """Remove the files that were used longest ago, beyond the number that is kept."""
     with contextlib.suppress(OSError):
         files = sorted(folder.glob(f"{kind}-*.pickle"), key=lambda path: path.stat().st_mtime)
         for path in files[:-MOST_KEPT]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from calendar import isleap
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -70,6 +71,7 @@ def drive_links(
     inputs = read_inputs(run)
     is_drawn = "figures" in inputs.scenario.outputs
     with (
+        _lay_aside(),
         _use_threads(threads) as n_threads,
         pick_up_pen() if is_drawn else nullcontext() as pen,
     ):
@@ -178,6 +180,20 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
         checks=[*checks, *close_laws(tables), *_check_memo(books.ledger, memo_map)],
         notes=each_once(*inputs.notes, *road.notes, *books.notes, *link_pass.notes),
     )
+
+
+@contextmanager
+def _lay_aside() -> Iterator[None]:
+    """
+    Let the search for garbage leave out what is there: it stays until the run is done.
+
+    To look through the inputs and all libraries again and again took 0.35 s of a run.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager
