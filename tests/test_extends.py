@@ -12,6 +12,7 @@ from transmod.inputs.results import MANIFEST_KEYS, verify_files
 from transmod.inputs.shipped import PROFILES, find_shipped
 from transmod.intake.hashes import find_set_folder, hash_inputs
 from transmod.scenario import read_scenario, resolve
+from transmod.scenario.extends import move_paths
 
 OWN = 'title = "Child"\n'
 
@@ -162,6 +163,25 @@ def test_an_alternative_takes_the_place_of_that_of_the_base(base):
 def test_a_key_can_be_taken_out(base):
     mine = read_scenario(child(base, 'without = ["grid.cell_size_m"]\n' + OWN, "less"))
     assert mine.grid.cell_size_m == 500.0  # the default
+
+
+def test_a_base_of_another_name_is_found(base):
+    run = child(base, OWN, "typo")
+    (run / "scenario.toml").write_text(f'{OWN}extends = "../smal"\n')
+    with pytest.raises(InputError, match=r"'.*smal', no such folder. Did you mean '.*/small'\?"):
+        read_scenario(run)
+
+
+def test_a_name_that_ends_as_a_file_is_none(tmp_path):
+    said = {
+        "measures": [{"name": "from plan.csv", "zone": Path("zone.geojson")}],
+        "fleet": {"mix": "fleet.csv"},
+        "accounting": {"rule": "territorial"},
+    }
+    moved = move_paths(said, tmp_path / "a", tmp_path / "b")
+    assert moved["measures"] == [{"name": "from plan.csv", "zone": Path("../a/zone.geojson")}]
+    assert moved["fleet"]["mix"] == "../a/fleet.csv"
+    assert moved["accounting"]["rule"] == "territorial"
 
 
 FAULTS = {

@@ -211,15 +211,18 @@ def find_grid_factor(
         near = get_close_matches(area, table["area"].unique(), n=3, cutoff=0.4)
         raise InputError(
             f"Electricity area must be one of electricity.csv of the set {profiles.name}: {area!r} "
-            f"found. Near: {', '.join(near) or 'none'}. Or give the figure itself [kg/kWh]."
+            f"found. Near: {', '.join(near) or 'none'}. Or give the figure itself as "
+            "profiles.electricity_kg_per_kwh [kg/kWh]."
         )
     wanted = year if area_year is None else area_year
     row = rows[rows["year"] == wanted]
     if row.empty:
         years = ", ".join(str(y) for y in rows["year"])
+        nearest = min((int(y) for y in rows["year"]), key=lambda y: (abs(y - wanted), y))
         raise InputError(
-            f"Electricity of {area} must be given for {wanted}: {years} found. Choose one of these "
-            "as electricity year, or give the figure itself [kg/kWh]."
+            f"Electricity of {area} must be given for {wanted}: {years} found. Say "
+            f"profiles.electricity_year = {nearest}, or another of these, or give the figure "
+            "itself as profiles.electricity_kg_per_kwh [kg/kWh]."
         )
     found = row.iloc[0]
     notes.append(

@@ -6,6 +6,7 @@ The text of each field is its document; `scenario.toml` has the same tables and 
 
 from __future__ import annotations
 
+import difflib
 import os
 from datetime import date
 from pathlib import Path
@@ -193,11 +194,19 @@ def _read(run: Path, chain: tuple[Path, ...]) -> Scenario:
     path = run / FILE_NAME
     if not path.is_file():
         what = "there is none in it" if run.is_dir() else "no such folder"
-        raise InputError(f"A run must be a folder with a {FILE_NAME}: '{run}', {what}.")
+        raise InputError(f"A run must be a folder with a {FILE_NAME}: '{run}', {what}.{_near(run)}")
     content = read_toml(path)
     if isinstance(content.get("extends"), str):
         content = _extend(content, run, chain)
     return _validate(content, path)
+
+
+def _near(run: Path) -> str:
+    """Name the run beside it that is called most like it."""
+    folder = Path(os.path.normpath(run))
+    beside = {path.parent.name for path in folder.parent.glob(f"*/{FILE_NAME}")}
+    near = difflib.get_close_matches(folder.name, sorted(beside), n=1)
+    return f" Did you mean '{folder.with_name(near[0])}'?" if near else ""
 
 
 def _validate(content: dict[str, Any], path: Path) -> Scenario:

@@ -11,7 +11,8 @@ from transmod.errors import Faults, InputError
 
 # what a scenario says of itself alone
 _OWN = ("title", "extends", "without")
-# text that names a file if it ends so
+# keys that hold a name, or a file if it ends so: no other text is one
+_NAMES_OR_FILES = ("mix", "rule", "temporal_profile")
 _FILE_ENDING = ".csv"
 # of these tables' keys only one may be given: a child's takes the place of its base's
 _ALTERNATIVES = {"fleet": ("mix", "stock", "sales")}
@@ -24,13 +25,18 @@ def move_paths(content: Any, base: Path, run: Path) -> Any:
     Parameters
     ----------
     content : dict, list or value
-        What a scenario says, its files as `Path`; text that ends with `.csv` is a file too, and so
-        is the name of a factor set that lies beside the run.
+        What a scenario says, its files as `Path`; a fleet, rule or profile that ends with `.csv` is
+        a file too, and so is a factor set that lies beside the run.
     base, run : Path
         Folder that they are relative to, and folder that they shall be relative to.
     """
     if isinstance(content, Mapping):
-        moved = {key: move_paths(value, base, run) for key, value in content.items()}
+        moved = {
+            key: _move(value, base, run)
+            if key in _NAMES_OR_FILES and isinstance(value, str) and value.endswith(_FILE_ENDING)
+            else move_paths(value, base, run)
+            for key, value in content.items()
+        }
         own_set = content.get("set")
         if isinstance(own_set, str) and (base / own_set / "set.toml").is_file():
             moved["set"] = _move(own_set, base, run)
@@ -39,8 +45,6 @@ def move_paths(content: Any, base: Path, run: Path) -> Any:
         return [move_paths(value, base, run) for value in content]
     if isinstance(content, Path):
         return Path(_move(content, base, run))
-    if isinstance(content, str) and content.endswith(_FILE_ENDING):
-        return _move(content, base, run)
     return content
 
 
