@@ -1,0 +1,321 @@
+"""
+Columns: a table kept by its columns, text coded, without a Python object for each row.
+
+The tables of an account are of this form: many rows, few different names. Numbers are plain NumPy
+arrays, NaN is null; text is `Text`. Words are those of pandas, which takes longer to load than an
+account takes to make; what compares or draws asks for `to_frame`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+Booleans = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+_NULL = -1
+_LARGE = 2**62
+_FEW = 2**22  # numbers up to this are looked up, larger ones sorted
+
+
+class Text:
+    """
+    Text of N rows, coded.
+
+    Attributes
+    ----------
+    codes : int32 (N,)
+        Position of each row's name; -1 is null.
+    names : tuple of str
+        The different names, ascending. Some may stand in no row.
+    """
+
+    __slots__ = ("codes", "names")
+    __hash__ = None  # type: ignore[assignment]  # == compares rows
+
+    def __init__(self, codes: NDArray[np.integer], names: Sequence[str]) -> None:
+        self.codes = np.asarray(codes, np.int32)
+        self.names = tuple(names)
+
+    def __len__(self) -> int:
+        return self.codes.size
+
+    def __getitem__(self, rows: ArrayLike | slice) -> Text:
+        return Text(self.codes[rows], self.names)
+
+    def __eq__(self, name: object) -> Booleans:  # type: ignore[override]
+        """Say which rows (N,) have a name; null has none."""
+        return self.isin([name])
+
+    def __ne__(self, name: object) -> Booleans:  # type: ignore[override]
+        return ~self.isin([name])
+
+    def __repr__(self) -> str:
+        return f"Text({self.to_list()!r})"
+
+    def isin(self, names: Iterable[object]) -> Booleans:
+        """Say which rows (N,) have one of some names."""
+        wanted = set(names)
+        # one place more: that of null, which is in nothing
+        return np.array([*(name in wanted for name in self.names), False])[self.codes]
+
+    def isna(self) -> Booleans:
+        """Say which rows (N,) are null."""
+        return self.codes == _NULL
+
+    def notna(self) -> Booleans:
+        """Say which rows (N,) have a name."""
+        return self.codes != _NULL
+
+    def unique(self) -> list[str]:
+        """Return the names that stand in a row, ascending."""
+        return [self.names[code] for code in np.unique(self.codes[self.codes != _NULL])]
+
+    def to_list(self) -> list[str | None]:
+        """Return the name of each row, None for null."""
+        names = [*self.names, None]
+        return [names[code] for code in self.codes.tolist()]
+
+    def where(self, chosen: Booleans, name: str | None) -> Text:
+        """Return the text with another name in the rows that are not chosen."""
+        names = [*self.names, name, None]
+        return label(names, np.where(chosen, self.codes, len(names) - 2))
+
+    def rename(self, names: Mapping[str, str | None]) -> Text:
+        """Return the text with other names; one that is not among `names` stays."""
+        return label([*(names.get(name, name) for name in self.names), None], self.codes)
+
+    def map(self, values: Mapping[str, float], default: float = np.nan) -> Floats:
+        """Return the number (N,) of each row's name; `default` for others and null."""
+        known = [*(values.get(name, default) for name in self.names), default]
+        return np.array(known, np.float64)[self.codes]
+
+
+Column = Text | NDArray[Any]
+
+
+class Columns:
+    """A table of named columns of one length: `Text`, or NumPy arrays (N,)."""
+
+    __slots__ = ("_columns", "_length")
+
+    def __init__(self, columns: Mapping[str, Column | Sequence[Any] | str | float | None]) -> None:
+        lengths = {len(c) for c in columns.values() if not isinstance(c, str | float | int | None)}
+        if len(lengths) > 1:
+            raise ValueError(f"Columns must have one length: {sorted(lengths)} found.")
+        self._length = lengths.pop() if lengths else 0
+        self._columns = {name: _to_column(c, self._length) for name, c in columns.items()}
+
+    @overload
+    def __getitem__(self, asked: str) -> Any: ...
+    @overload
+    def __getitem__(self, asked: Sequence[str] | NDArray[Any] | slice) -> Columns: ...
+    def __getitem__(self, asked: Any) -> Any:
+        """Return a column by its name, some by a list of names, or rows by a mask or positions."""
+        if isinstance(asked, str):
+            return self._columns[asked]
+        if isinstance(asked, list | tuple):
+            return Columns({name: self._columns[name] for name in asked})
+        return Columns({name: column[asked] for name, column in self._columns.items()})
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self._length
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns
+
+    def items(self) -> Iterable[tuple[str, Column]]:
+        """Return name and values of each column."""
+        return self._columns.items()
+
+    def assign(self, **columns: Column | Sequence[Any] | str | float | None) -> Columns:
+        """Return the table with columns added or replaced; one value stands in every row."""
+        made = {name: _to_column(column, len(self)) for name, column in columns.items()}
+        return Columns({**self._columns, **made})
+
+    def sort(self, key: Sequence[str]) -> Columns:
+        """Return the rows in the order of their key, nulls last; equal rows keep theirs."""
+        return self[np.argsort(encode_rows(self[list(key)]), kind="stable")]
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return each row as a record of plain values; null is None."""
+        values = [_to_values(column) for column in self._columns.values()]
+        return [dict(zip(self._columns, row, strict=True)) for row in zip(*values, strict=True)]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table as pandas has it, text as categories."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                name: pd.Categorical.from_codes(c.codes, pd.Index(c.names, dtype="str"))
+                if isinstance(c, Text)
+                else c
+                for name, c in self._columns.items()
+            }
+        )
+
+    def to_arrow(self) -> pa.Table:
+        """Return the table as Arrow has it, text as dictionary arrays; NaN becomes null."""
+        import pyarrow as pa
+
+        return pa.table({name: _to_array(column) for name, column in self._columns.items()})
+
+
+def label(names: Sequence[str | None], positions: NDArray[np.integer]) -> Text:
+    """
+    Return the name at each position.
+
+    Parameters
+    ----------
+    names : sequence of str
+        None stands for null; a name may stand more than once.
+    positions : int (N,)
+        Positions in `names`; negative ones count from the end.
+    """
+    different = sorted({name for name in names if name is not None})
+    code = {name: i for i, name in enumerate(different)}
+    codes = np.array([_NULL if name is None else code[name] for name in names], np.int32)
+    taken = codes[positions] if len(positions) else np.zeros(0, np.int32)
+    return Text(taken, different)
+
+
+def to_text(values: Iterable[str | None]) -> Text:
+    """Code text; None is null."""
+    given = list(values)
+    return label(given, np.arange(len(given)))
+
+
+def from_frame(frame: pd.DataFrame) -> Columns:
+    """Take a table over from pandas: text is coded, a missing number NaN."""
+    return Columns({str(name): _from_series(frame[name]) for name in frame.columns})
+
+
+def from_arrow(table: pa.Table) -> Columns:
+    """Take a table over from Arrow: text is coded, a missing number NaN."""
+    return Columns({name: _from_array(table[name]) for name in table.column_names})
+
+
+def stack(tables: Iterable[Columns]) -> Columns:
+    """Put tables of the same columns under each other."""
+    parts = list(tables)
+    return Columns({name: _join([part[name] for part in parts]) for name in parts[0]})
+
+
+def encode_rows(table: Columns) -> Integers:
+    """Return a number (N,) for each row: equal for equal rows, ascending with nulls last."""
+    whole, size = np.zeros(len(table), np.int64), 1
+    for name in table:
+        own, count = _encode(table[name])
+        if size * count > _LARGE:
+            found, whole = np.unique(whole, return_inverse=True)
+            size = found.size
+        whole = whole * count + own
+        size *= count
+    return whole
+
+
+def group_rows(table: Columns) -> tuple[Integers, Integers]:
+    """
+    Return the first of each group of equal rows, and the group that each row (N,) is in.
+
+    Groups are numbered as they come.
+    """
+    number = encode_rows(table)
+    if number.max(initial=0) < max(_FEW, 8 * number.size):
+        place = np.zeros(int(number.max(initial=0)) + 1, np.int64)
+        place[number[::-1]] = np.arange(number.size)[::-1]  # the first row writes last
+        first_of = place[number]
+    else:
+        _, first, inverse = np.unique(number, return_index=True, return_inverse=True)
+        first_of = first[inverse]
+    is_first = first_of == np.arange(number.size)
+    group = np.cumsum(is_first) - 1
+    return np.flatnonzero(is_first), group[first_of]
+
+
+def _encode(column: Column) -> tuple[NDArray[np.integer], int]:
+    """Give each value its number among the different ones, ascending, null the last of all."""
+    if isinstance(column, Text):
+        null = len(column.names)
+        return np.where(column.codes == _NULL, null, column.codes), null + 1
+    found, number = np.unique(column, return_inverse=True)  # NaN is one value, the last
+    return number, found.size + 1
+
+
+def _to_column(column: Any, length: int) -> Column:
+    """Return a column as a table holds it; a single value stands in every row."""
+    if column is None or isinstance(column, str):
+        return label([column], np.zeros(length, np.int64))
+    if isinstance(column, Text | np.ndarray):
+        return column
+    if isinstance(column, float | int):
+        return np.full(length, column)
+    return to_text(column) if any(isinstance(v, str) for v in column) else np.asarray(column)
+
+
+def _to_values(column: Column) -> list[Any]:
+    if isinstance(column, Text):
+        return column.to_list()
+    return [None if value != value else value for value in column.tolist()]
+
+
+def _to_array(column: Column) -> pa.Array:
+    import pyarrow as pa
+
+    if isinstance(column, Text):
+        codes = pa.array(column.codes, mask=column.codes == _NULL)
+        return pa.DictionaryArray.from_arrays(codes, pa.array(column.names, pa.string()))
+    return pa.array(column, from_pandas=True)
+
+
+def _from_series(series: pd.Series) -> Column:
+    import pandas as pd
+
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return label([*series.cat.categories, None], series.cat.codes.to_numpy())
+    if pd.api.types.is_bool_dtype(series.dtype) or pd.api.types.is_integer_dtype(series.dtype):
+        return series.to_numpy()
+    if pd.api.types.is_float_dtype(series.dtype):
+        return series.to_numpy(np.float64)
+    codes, names = pd.factorize(series.astype("str"))
+    return label([*names, None], codes)
+
+
+def _from_array(array: pa.ChunkedArray) -> Column:
+    import pyarrow as pa
+
+    whole = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    if isinstance(whole, pa.ChunkedArray):  # of several chunks of dictionaries
+        whole = whole.unify_dictionaries().combine_chunks()
+    if pa.types.is_string(whole.type) or pa.types.is_large_string(whole.type):
+        whole = whole.dictionary_encode()
+    if pa.types.is_dictionary(whole.type):
+        codes = whole.indices.fill_null(_NULL).to_numpy(zero_copy_only=False)
+        return label([*whole.dictionary.to_pylist(), None], codes)
+    return whole.to_numpy(zero_copy_only=False)
+
+
+def _join(columns: Sequence[Column]) -> Column:
+    if not isinstance(columns[0], Text):
+        return np.concatenate(columns)
+    names = sorted(set().union(*(column.names for column in columns)))
+    place = {name: i for i, name in enumerate(names)}
+    codes = [
+        np.array([*(place[name] for name in column.names), _NULL], np.int32)[column.codes]
+        for column in columns
+    ]
+    return Text(np.concatenate(codes), names)
