@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from transmod.errors import Faults, InputError
-from transmod.inputs.tables import read_csv, read_parquet, read_shipped_table
+from transmod.inputs.tables import read_csv, read_parquet, read_shipped_rows, read_shipped_table
 from transmod.schema import FLIGHTS
 
 HEADER = (
@@ -76,3 +76,15 @@ def test_parquet_keeps_whole_numbers_and_refuses_foreign_files(tmp_path):
 def test_shipped_table():
     table = read_shipped_table("traffic", "road_classes")
     assert {"road_class", "source", "year", "licence", "verification"} <= set(table.columns)
+
+
+@pytest.mark.parametrize("name", ["attribution", "power_coal", "overlaps", "rule_gpc_basic"])
+def test_shipped_rows_are_those_of_the_table(name):
+    table = read_shipped_table("accounts", name)
+    rows = read_shipped_rows("accounts", name)
+    assert list(rows[0]) == list(table.columns)
+    frame = pd.DataFrame(rows, columns=table.columns)
+    pd.testing.assert_frame_equal(frame.isna(), table.isna())
+    text = table.select_dtypes("str")
+    assert len(text.columns)
+    pd.testing.assert_frame_equal(frame[text.columns].astype("str"), text)

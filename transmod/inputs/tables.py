@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from transmod.errors import Faults, InputError
 from transmod.inputs.files import check_file
 from transmod.schema import Column, Table
+
+if TYPE_CHECKING:  # an account alone is made without pandas
+    import pandas as pd
 
 _PACKAGE = Path(__file__).parent.parent
 _TRUE = ("true", "yes", "1")
@@ -26,8 +29,18 @@ def read_shipped_table(room: str, name: str) -> pd.DataFrame:
 
     An empty field is null; every other text, "NA" and "none" too, is itself.
     """
+    import pandas as pd
+
     path = _PACKAGE / room / "tables" / f"{name}.csv"
     return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
+def read_shipped_rows(room: str, name: str) -> list[dict[str, str | None]]:
+    """Read the table of `read_shipped_table` as records of text, without pandas."""
+    path = _PACKAGE / room / "tables" / f"{name}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, strict=True)
+        return [{field: value or None for field, value in row.items()} for row in rows]
 
 
 def read_rated_tables(folder: Path) -> dict[str, pd.DataFrame]:
@@ -86,6 +99,8 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFra
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
     """Turn an Arrow table into a DataFrame in which whole numbers with nulls are `Int64`."""
+    import pandas as pd
+
     frame = table.to_pandas(ignore_metadata=True)
     for field, values in zip(table.schema, table.columns, strict=True):
         if pa.types.is_integer(field.type) and values.null_count:
@@ -118,6 +133,8 @@ def read_csv(path: Path, table: Table | None = None, faults: Faults | None = Non
     InputError
         If the file is missing, empty, not UTF-8 or ragged.
     """
+    import pandas as pd
+
     path = Path(path)
     check_file(path)
     try:
@@ -155,6 +172,8 @@ def _parse(texts: pd.Series, column: Column, path: Path, faults: Faults) -> pd.S
     """Parse one column of text as the schema says."""
     if not column.dtype.startswith(("bool", "int", "float")):
         return texts
+    import pandas as pd
+
     stripped = texts.str.strip()
     values: pd.Series
     if column.dtype == "bool":
