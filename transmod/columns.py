@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from transmod.schema import Table
+
 Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -51,6 +53,9 @@ class Text:
 
     def __getitem__(self, rows: ArrayLike | slice) -> Text:
         return Text(self.codes[rows], self.names)
+
+    def __iter__(self) -> Iterator[str | None]:
+        return iter(self.to_list())
 
     def __eq__(self, name: object) -> Booleans:  # type: ignore[override]
         """Say which rows (N,) have a name; null has none."""
@@ -146,6 +151,10 @@ class Columns:
         made = {name: _to_column(column, len(self)) for name, column in columns.items()}
         return Columns({**self._columns, **made})
 
+    def drop(self, *names: str) -> Columns:
+        """Return the table without some columns."""
+        return Columns({n: column for n, column in self._columns.items() if n not in names})
+
     def sort(self, key: Sequence[str]) -> Columns:
         """Return the rows in the order of their key, nulls last; equal rows keep theirs."""
         return self[np.argsort(encode_rows(self[list(key)]), kind="stable")]
@@ -172,7 +181,7 @@ class Columns:
         """Return the table as Arrow has it, text as dictionary arrays; NaN becomes null."""
         import pyarrow as pa
 
-        return pa.table({name: _to_array(column) for name, column in self._columns.items()})
+        return pa.table({name: to_array(column) for name, column in self._columns.items()})
 
 
 def label(names: Sequence[str | None], positions: NDArray[np.integer]) -> Text:
@@ -199,6 +208,18 @@ def to_text(values: Iterable[str | None]) -> Text:
     return label(given, np.arange(len(given)))
 
 
+def from_records(records: Iterable[Mapping[str, Any]], table: Table) -> Columns:
+    """Take records over in the form of a table of the schema; None is null."""
+    rows = list(records)
+    values = {column: [row[column.name] for row in rows] for column in table.columns}
+    return Columns(
+        {
+            column.name: to_text(own) if column.dtype == "string" else np.array(own, column.dtype)
+            for column, own in values.items()
+        }
+    )
+
+
 def from_frame(frame: pd.DataFrame) -> Columns:
     """Take a table over from pandas: text is coded, a missing number NaN."""
     return Columns({str(name): _from_series(frame[name]) for name in frame.columns})
@@ -207,6 +228,19 @@ def from_frame(frame: pd.DataFrame) -> Columns:
 def from_arrow(table: pa.Table) -> Columns:
     """Take a table over from Arrow: text is coded, a missing number NaN."""
     return Columns({name: _from_array(table[name]) for name in table.column_names})
+
+
+def to_array(column: Column) -> pa.Array:
+    """Return a column as Arrow has it, text as a dictionary array; NaN becomes null."""
+    import pyarrow as pa
+
+    if not isinstance(column, Text):
+        return _wrap(column, np.isnan(column) if column.dtype.kind == "f" else None)
+    codes = _wrap(column.codes, column.isna())
+    ends = np.cumsum([0, *(len(name.encode()) for name in column.names)], dtype=np.int32)
+    text = pa.py_buffer("".join(column.names).encode())
+    names = pa.StringArray.from_buffers(len(column.names), pa.py_buffer(ends), text)
+    return pa.DictionaryArray.from_arrays(codes, names)
 
 
 def stack(tables: Iterable[Columns]) -> Columns:
@@ -247,6 +281,13 @@ def group_rows(table: Columns) -> tuple[Integers, Integers]:
     return np.flatnonzero(is_first), group[first_of]
 
 
+def add_by(table: Columns, keys: Sequence[str], value: str) -> Columns:
+    """Add a column of numbers up by keys: a row for each of them that there is, sorted."""
+    first, group = group_rows(table[list(keys)])
+    sums = np.bincount(group, table[value], minlength=first.size)
+    return table[list(keys)][first].assign(**{value: sums}).sort(keys)
+
+
 def _encode(column: Column) -> tuple[NDArray[np.integer], int]:
     """Give each value its number among the different ones, ascending, null the last of all."""
     if isinstance(column, Text):
@@ -273,15 +314,6 @@ def _to_values(column: Column) -> list[Any]:
     return [None if value != value else value for value in column.tolist()]
 
 
-def _to_array(column: Column) -> pa.Array:
-    import pyarrow as pa
-
-    if isinstance(column, Text):
-        codes = pa.array(column.codes, mask=column.codes == _NULL)
-        return pa.DictionaryArray.from_arrays(codes, pa.array(column.names, pa.string()))
-    return pa.array(column, from_pandas=True)
-
-
 def _from_series(series: pd.Series) -> Column:
     import pandas as pd
 
@@ -303,10 +335,39 @@ def _from_array(array: pa.ChunkedArray) -> Column:
         whole = whole.unify_dictionaries().combine_chunks()
     if pa.types.is_string(whole.type) or pa.types.is_large_string(whole.type):
         whole = whole.dictionary_encode()
-    if pa.types.is_dictionary(whole.type):
-        codes = whole.indices.fill_null(_NULL).to_numpy(zero_copy_only=False)
-        return label([*whole.dictionary.to_pylist(), None], codes)
-    return whole.to_numpy(zero_copy_only=False)
+    if not pa.types.is_dictionary(whole.type):
+        return _unwrap(whole, np.nan)
+    return label([*whole.dictionary.to_pylist(), None], _unwrap(whole.indices, _NULL))
+
+
+def _wrap(values: NDArray[Any], null: Booleans | None) -> pa.Array:
+    """Return numbers or truth values as Arrow has them; `pa.array` would load pandas."""
+    import pyarrow as pa
+
+    is_bool = values.dtype == bool
+    data = np.packbits(values, bitorder="little") if is_bool else np.ascontiguousarray(values)
+    valid = None
+    if null is not None and null.any():
+        valid = pa.py_buffer(np.packbits(~null, bitorder="little"))
+    kind = pa.from_numpy_dtype(values.dtype)
+    return pa.Array.from_buffers(kind, values.size, [valid, pa.py_buffer(data)])
+
+
+def _unwrap(array: pa.Array, null: float) -> NDArray[Any]:
+    """Return the numbers or truth values of Arrow; its `to_numpy` would load pandas."""
+    import pyarrow as pa
+
+    def read(part: pa.Array) -> NDArray[Any]:
+        rows = slice(part.offset, part.offset + len(part))
+        data = part.buffers()[1] if len(part) else b""
+        if pa.types.is_boolean(part.type):
+            return np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")[rows] != 0
+        return np.frombuffer(data, part.type.to_pandas_dtype())[rows]
+
+    values = read(array)
+    if not array.null_count:
+        return values
+    return np.where(read(array.is_null()), null, values)
 
 
 def _join(columns: Sequence[Column]) -> Column:

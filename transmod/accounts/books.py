@@ -6,21 +6,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from transmod.accounts.attribution import list_attribution
 from transmod.accounts.cross_walk import cross_walk
 from transmod.accounts.held import Holding
 from transmod.accounts.indicators import Facts, to_indicators
 from transmod.accounts.inventory import Account, to_inventory, totals
-from transmod.accounts.ledger import add_types, join_rows, post, to_energy_table, to_table
+from transmod.accounts.ledger import add_types, post, to_energy_table, to_table
 from transmod.accounts.overlaps import find_overlaps
 from transmod.accounts.reconciliation import Evidence, reconcile
 from transmod.accounts.targets import Target, say_targets, to_targets
+from transmod.columns import Columns, add_by, stack
 from transmod.inputs.method_tables import Methods
 from transmod.inputs.rules import Rule
 
-if TYPE_CHECKING:  # drawn where it is asked for alone
+if TYPE_CHECKING:  # made where it is asked for alone
+    import pandas as pd
+
     from transmod.accounts.uncertainty import Uncertainty
 
 
@@ -54,14 +55,14 @@ class Books:
     they are, where that was asked; `inventory` then has intervals.
     """
 
-    ledger: pd.DataFrame
-    energy: pd.DataFrame
-    inventory: pd.DataFrame
-    cross_walk: pd.DataFrame
-    overlaps: pd.DataFrame
-    indicators: pd.DataFrame
+    ledger: Columns
+    energy: Columns
+    inventory: Columns
+    cross_walk: Columns
+    overlaps: Columns
+    indicators: Columns
     reconciliation: pd.DataFrame | None
-    targets: pd.DataFrame | None
+    targets: Columns | None
     attribution: list[dict[str, Any]]
     totals: dict[str, Any]
     notes: tuple[str, ...]
@@ -74,11 +75,11 @@ class Books:
 
 
 def keep_books(
-    emissions: Iterable[pd.DataFrame],
-    energy: Iterable[pd.DataFrame],
-    driven: pd.DataFrame,
-    driven_outside: pd.DataFrame,
-    districts: pd.DataFrame,
+    emissions: Iterable[Columns],
+    energy: Iterable[Columns],
+    driven: Columns,
+    driven_outside: Columns,
+    districts: Columns,
     basis: Basis,
 ) -> Books:
     """
@@ -86,13 +87,13 @@ def keep_books(
 
     Parameters
     ----------
-    emissions, energy : iterable of pandas.DataFrame
+    emissions, energy : iterable of Columns
         Rows for the ledger, as `ledger.post` takes them.
-    driven : pandas.DataFrame
+    driven : Columns
         `schema.ACTIVITY` of road traffic inside the boundary.
-    driven_outside : pandas.DataFrame
+    driven_outside : Columns
         `vehicle_class`, `trip_kind`, `vkm` [veh km] beyond it.
-    districts : pandas.DataFrame
+    districts : Columns
         `district_id` and `name`.
     basis : Basis
         How the books are kept.
@@ -105,7 +106,7 @@ def keep_books(
     CheckError
         If a row cannot stand in the ledger.
     """
-    inventory, memo = post(join_rows(emissions), join_rows(energy), basis.rule, basis.holdings)
+    inventory, memo = post(stack(emissions), stack(energy), basis.rule, basis.holdings)
     evidence, methods, account = basis.evidence, basis.methods, basis.account
     reconciled = None
     if evidence is not None:
@@ -115,7 +116,7 @@ def keep_books(
         inventory, memo = reconciled.inventory, reconciled.memo
         if methods.fuel_sold is None:
             methods = replace(methods, fuel_sold=evidence.fuel_sold)
-    vkm = driven.groupby("district_id")["vkm"].sum().reset_index()
+    vkm = add_by(driven, ["district_id"], "vkm")
     ledger = to_table(inventory, memo)
     energy_table = to_energy_table(inventory, memo, account.coal)
     targets = None

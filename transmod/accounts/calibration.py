@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from transmod.accounts.ledger import InventoryLedger, MemoLedger, append
-from transmod.model.labels import decode, group_rows, stack
+from transmod.columns import Columns, group_rows, stack
 from transmod.schema import CALIBRATION, FUEL_BOUND
 
 PROCESS = "calibration"
@@ -76,7 +75,7 @@ def calibrate(
     name = "fuel" if calibration.by == "fuel" else "vehicle_class"
     rows = stack([inventory.rows, memo.rows])
     energy = stack([inventory.energy, memo.energy])
-    of_road = (rows["subsector"] == "road") & rows["mass_t"].notna() & rows[name].isin(factors)
+    of_road = (rows["subsector"] == "road") & ~np.isnan(rows["mass_t"]) & rows[name].isin(factors)
     if calibration.by == "fuel":
         of_road &= rows["process"].isin(_BURNT)
         if calibration.applies_to == "fuel_bound":
@@ -92,18 +91,16 @@ def calibrate(
     )
 
 
-def _scaled(
-    rows: pd.DataFrame, value: str, factors: Mapping[str, float], name: str
-) -> pd.DataFrame:
+def _scaled(rows: Columns, value: str, factors: Mapping[str, float], name: str) -> Columns:
     """Return the rows that bring others to their factor."""
-    keys = rows.drop(columns=[value, *(column for column in _ADDED_UP if column in rows)])
+    keys = rows.drop(value, *_ADDED_UP)
     first, group = group_rows(keys)
-    own = decode(keys.iloc[first]).reset_index(drop=True)
-    sums = np.bincount(group, rows[value].to_numpy(np.float64), minlength=len(own))
-    factor = own[name].map(factors).to_numpy(np.float64)
-    own["activity"] = own["activity"] + CALIBRATION
+    own = keys[first]
+    sums = np.bincount(group, rows[value], minlength=len(own))
+    activity = own["activity"]
     return own.assign(
-        vehicle_type=pd.Series([None] * len(own), dtype="str"),
+        activity=activity.rename({known: known + CALIBRATION for known in activity.names}),
+        vehicle_type=None,
         location="district",
-        **{value: sums * (factor - 1.0)},
+        **{value: sums * (own[name].map(factors) - 1.0)},
     )

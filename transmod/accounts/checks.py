@@ -10,12 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
+from transmod.columns import Columns, add_by, from_frame
 from transmod.errors import CheckError
 from transmod.schema import CLOSURE_TOLERANCE, NO_CELL, OUTSIDE_BOUNDARY, POLLUTANTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+_DRIVEN = ["district_id", "vkm"]
 
 
 @dataclass(frozen=True)
@@ -79,10 +86,10 @@ class ResultTables:
 
     pieces: pd.DataFrame
     spectrum: pd.DataFrame
-    activity: pd.DataFrame
+    activity: Columns
     links: pd.DataFrame | None = None
     cells: pd.DataFrame | None = None
-    ledger: pd.DataFrame | None = None
+    ledger: Columns | None = None
 
 
 def close_laws(tables: ResultTables) -> list[Check]:
@@ -98,16 +105,19 @@ def close_laws(tables: ResultTables) -> list[Check]:
     """
     spectrum, activity, links = tables.spectrum, tables.activity, tables.links
     inside = spectrum[spectrum["district_id"] != OUTSIDE_BOUNDARY]
+    of_spectrum = from_frame(inside[_DRIVEN])
     checks = [
         _fractions(tables.pieces),
-        *close_activity(inside, activity),
+        *close_activity(of_spectrum, activity),
     ]
     if links is None:
         return checks
     known = links[links["vkm"].notna()]
     checks += [
         check_equal("vkm: links = spectrum", _sum(known["vkm"]), _sum(inside["vkm"])),
-        _by_district("vkm by district: links = spectrum", known, inside, "vkm"),
+        _by_district(
+            "vkm by district: links = spectrum", from_frame(known[_DRIVEN]), of_spectrum, "vkm"
+        ),
     ]
     classes = [name for name in links.columns if name.startswith("vkm_")]
     by_class = inside.groupby("vehicle_class")["vkm"].sum()
@@ -123,20 +133,20 @@ def close_laws(tables: ResultTables) -> list[Check]:
     return checks
 
 
-def close_activity(spectrum: pd.DataFrame, activity: pd.DataFrame) -> list[Check]:
+def close_activity(spectrum: Columns, activity: Columns) -> list[Check]:
     """
     Check that the kilometres of the spectrum are those of the activity.
 
     Parameters
     ----------
-    spectrum : pandas.DataFrame
+    spectrum : Columns
         `district_id` and `vkm` [veh km] inside the boundary.
-    activity : pandas.DataFrame
+    activity : Columns
         `schema.ACTIVITY`.
     """
     road = activity[activity["subsector"] == "road"]
     return [
-        check_equal("vkm: spectrum = activity", _sum(spectrum["vkm"]), _sum(road["vkm"])),
+        check_equal("vkm: spectrum = activity", spectrum["vkm"].sum(), road["vkm"].sum()),
         _by_district("vkm by district: spectrum = activity", spectrum, road, "vkm"),
     ]
 
@@ -182,17 +192,16 @@ def _fractions(pieces: pd.DataFrame) -> Check:
     return check_equal("fractions of each link sum to 1", worst, 1.0)
 
 
-def _by_district(name: str, left: pd.DataFrame, right: pd.DataFrame, column: str) -> Check:
+def _by_district(name: str, left: Columns, right: Columns, column: str) -> Check:
     """Compare the sums of each district; the one that is worst off speaks for all."""
-    sums = [
-        frame.groupby("district_id", observed=True)[column].sum().rename(index=str)
-        for frame in (left, right)
-    ]
-    both = pd.concat(sums, axis=1, keys=("left", "right"))
+    sums = []
+    for table in (left, right):
+        known = add_by(table[table["district_id"].notna()], ["district_id"], column)
+        sums.append(dict(zip(known["district_id"], known[column].tolist(), strict=True)))
     # a district that one side does not have drives nothing there
     checks = [
-        check_equal(name, *(0.0 if math.isnan(value) else value for value in pair))
-        for pair in both.to_numpy()
+        check_equal(name, *(side.get(district, 0.0) for side in sums))
+        for district in {**sums[0], **sums[1]}
     ]
     return max(
         checks,
@@ -224,27 +233,25 @@ def _share_in_no_cell(pieces: pd.DataFrame, links: pd.DataFrame) -> np.ndarray:
     return share.reindex(pd.MultiIndex.from_frame(links[key])).to_numpy()
 
 
-def _close_ledger(links: pd.DataFrame, ledger: pd.DataFrame) -> list[Check]:
+def _close_ledger(links: pd.DataFrame, ledger: Columns) -> list[Check]:
     is_driven = (ledger["location"] == "link") & (ledger["subsector"] == "road")
-    is_driven &= ~(ledger["notation_key"].isin(["NE", "IE"]) & ledger["mass_t"].isna())
-    on_links = ledger.loc[is_driven, ["scope", "pollutant", "district_id", "mass_t"]]
-    on_links["district_id"] = on_links["district_id"].astype("category")
-    lines = dict(list(on_links.groupby(["scope", "pollutant"])))
-    driven = links[links["vkm"].notna()]["district_id"].astype("category")
+    is_driven &= ~(ledger["notation_key"].isin(["NE", "IE"]) & np.isnan(ledger["mass_t"]))
+    on_links = ledger[["scope", "pollutant", "district_id", "mass_t"]][is_driven]
+    driven = from_frame(links[links["vkm"].notna()][["district_id"]].astype("category"))
     checks = []
     wanted = [(f"{name}_t", 1, name) for name in POLLUTANTS] + [("co2_scope2_t", 2, "co2")]
     for column, scope, pollutant in wanted:
         if column not in links.columns:
             continue
-        rows = lines.get((scope, pollutant), on_links[:0])
+        rows = on_links[(on_links["scope"] == scope) & (on_links["pollutant"] == pollutant)]
         if _is_unknown(links, column):
             if len(rows):
                 name = f"{column}: links = ledger"
-                checks.append(check_equal(name, math.nan, _sum(rows["mass_t"])))
+                checks.append(check_equal(name, math.nan, rows["mass_t"].sum()))
             continue
-        known = pd.DataFrame({"district_id": driven, "mass_t": _known(links, column)})
+        known = driven.assign(mass_t=_known(links, column))
         checks += [
-            check_equal(f"{column}: links = ledger", _sum(known["mass_t"]), _sum(rows["mass_t"])),
+            check_equal(f"{column}: links = ledger", known["mass_t"].sum(), rows["mass_t"].sum()),
             _by_district(f"{column} by district: links = ledger", known, rows, "mass_t"),
         ]
     return checks

@@ -14,10 +14,9 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
+from transmod.columns import Booleans, Columns, label
 from transmod.errors import Faults
-from transmod.model.labels import label, relabel
 
 INCLUDED_ELSEWHERE = "IE"
 
@@ -47,14 +46,14 @@ class Holding:
 
 
 def mark_held(
-    rows: pd.DataFrame, holdings: Sequence[Holding], *, may_miss: bool = False
-) -> pd.DataFrame:
+    rows: Columns, holdings: Sequence[Holding], *, may_miss: bool = False
+) -> Columns:
     """
     Mark the rows that another line or report holds.
 
     Parameters
     ----------
-    rows : pandas.DataFrame
+    rows : Columns
         Rows with the columns of `schema.EMISSION_KEYS`, `notation_key` and `in_total`.
     holdings : sequence of Holding
         In any order: none may touch the rows of another.
@@ -63,7 +62,7 @@ def mark_held(
 
     Returns
     -------
-    pandas.DataFrame
+    Columns
         The same rows with `held_in` (null where nothing was declared). Rows marked `IE` have this
         notation key and are not in the total; they keep their mass, so that nothing is lost.
 
@@ -93,22 +92,21 @@ def mark_held(
     faults.raise_any()
     names = [*(holding.held_in for holding in holdings), None]
     elsewhere = np.array([*(h.mark == INCLUDED_ELSEWHERE for h in holdings), False])[holder]
-    out = rows.copy(deep=False)
-    out["held_in"] = label(names, holder).array
-    out["notation_key"] = relabel(out["notation_key"], elsewhere, INCLUDED_ELSEWHERE)
-    out["in_total"] = out["in_total"].to_numpy(bool) & ~elsewhere
-    return out
+    return rows.assign(
+        held_in=label(names, holder),
+        notation_key=rows["notation_key"].where(~elsewhere, INCLUDED_ELSEWHERE),
+        in_total=rows["in_total"] & ~elsewhere,
+    )
 
 
-def _match(rows: pd.DataFrame, holding: Holding) -> np.ndarray:
+def _match(rows: Columns, holding: Holding) -> Booleans:
     chosen = np.ones(len(rows), bool)
     for name, value in holding.named.items():
         column = rows[name]
         if name == "vehicle_type":
-            types = [t for t in column.dropna().unique() if fnmatchcase(str(t), value)]
-            chosen &= column.isin(types).to_numpy(bool)
+            chosen &= column.isin(name for name in column.names if fnmatchcase(name, value))
         else:
-            chosen &= (column == value).fillna(value=False).to_numpy(bool)
+            chosen &= column == value
     return chosen
 
 

@@ -8,20 +8,19 @@ item cannot enter a total: neither the type checker nor the program lets it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from transmod.accounts.coal import CoalEquivalent, energy_tce
 from transmod.accounts.held import Holding, mark_held
 from transmod.accounts.rules import to_lines
+from transmod.columns import Columns, encode_rows, group_rows, stack
 from transmod.errors import CheckError
 from transmod.inputs.rules import Rule
-from transmod.model.labels import encode_rows, group_rows, label, relabel, stack, to_dtype
 from transmod.schema import CALIBRATIONS, EMISSION_KEYS, ENERGY, LEDGER, Table
 
 Floats = NDArray[np.float64]
@@ -36,8 +35,8 @@ class InventoryLedger:
     `energy_tce`; both are sorted by key.
     """
 
-    rows: pd.DataFrame
-    energy: pd.DataFrame
+    rows: Columns
+    energy: Columns
 
     def __post_init__(self) -> None:
         _require_item(self.rows, self.energy, "inventory")
@@ -47,31 +46,22 @@ class InventoryLedger:
 class MemoLedger:
     """Rows of the memo items, in the form of `InventoryLedger`: reported, never summed with it."""
 
-    rows: pd.DataFrame
-    energy: pd.DataFrame
+    rows: Columns
+    energy: Columns
 
     def __post_init__(self) -> None:
         _require_item(self.rows, self.energy, "memo")
-        for frame in (self.rows, self.energy):
-            if frame["in_total"].any():
+        for table in (self.rows, self.energy):
+            if table["in_total"].any():
                 raise CheckError("A memo item must not count in the total: in_total is true.")
 
 
 Ledger = TypeVar("Ledger", InventoryLedger, MemoLedger)
 
 
-def join_rows(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Put rows for the ledger under each other, their text coded."""
-    dtypes = {column.name: column.dtype for column in (*LEDGER.columns, *ENERGY.columns)}
-    return stack(
-        pd.DataFrame({name: to_dtype(frame[name], dtypes[name]) for name in frame.columns})
-        for frame in frames
-    )
-
-
 def post(
-    emission_rows: pd.DataFrame,
-    energy_rows: pd.DataFrame,
+    emission_rows: Columns,
+    energy_rows: Columns,
     rule: Rule,
     holdings: Sequence[Holding] = (),
 ) -> tuple[InventoryLedger, MemoLedger]:
@@ -80,9 +70,9 @@ def post(
 
     Parameters
     ----------
-    emission_rows : pandas.DataFrame
+    emission_rows : Columns
         `schema.EMISSION_KEYS`, `process`, `pollutant`, `mass_t` [t], null where not estimated.
-    energy_rows : pandas.DataFrame
+    energy_rows : Columns
         `schema.EMISSION_KEYS`, `energy_tj` [TJ].
     rule : Rule
         The accounting rule.
@@ -106,11 +96,11 @@ def post(
     """
     mass = _require_columns(emission_rows, (*EMISSION_KEYS, "process", "pollutant"), "mass_t")
     energy = _require_columns(energy_rows, EMISSION_KEYS, "energy_tj")
-    if energy["energy_tj"].isna().any():
+    if np.isnan(energy["energy_tj"]).any():
         raise CheckError("Energy [TJ] must be present in each row: a value is missing.")
     rows = to_lines(mass, rule)
-    unknown = rows["mass_t"].isna().to_numpy()
-    rows["notation_key"] = relabel(rows["notation_key"], unknown, "NE")
+    known = ~np.isnan(rows["mass_t"])
+    rows = rows.assign(notation_key=rows["notation_key"].where(known, "NE"))
     rows = _add_equal(mark_held(rows, holdings), LEDGER, "mass_t")
     energy = mark_held(to_lines(energy, rule), holdings, may_miss=True)
     energy = _add_equal(energy, ENERGY, "energy_tj")
@@ -118,10 +108,10 @@ def post(
     return InventoryLedger(of_inventory, energy), MemoLedger(of_memo, memo_energy)
 
 
-def _split(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _split(rows: Columns) -> tuple[Columns, Columns]:
     """Return the rows of the inventory and of memo items; sorted rows hold them in this order."""
     end = int((rows["item"] == "inventory").sum())
-    return rows.iloc[:end], rows.iloc[end:].reset_index(drop=True)
+    return rows[:end], rows[end:]
 
 
 def switch_rule(
@@ -134,7 +124,7 @@ def switch_rule(
 
 
 def append(
-    inventory: InventoryLedger, memo: MemoLedger, rows: pd.DataFrame, energy: pd.DataFrame
+    inventory: InventoryLedger, memo: MemoLedger, rows: Columns, energy: Columns
 ) -> tuple[InventoryLedger, MemoLedger]:
     """
     Add rows that have their line; those that are there keep every bit.
@@ -143,12 +133,12 @@ def append(
     ----------
     inventory, memo : InventoryLedger, MemoLedger
         The ledger.
-    rows, energy : pandas.DataFrame
+    rows, energy : Columns
         Rows with the columns of those of a ledger, inventory and memo together.
     """
-    rows = stack([inventory.rows, memo.rows, _with_dtypes(rows, LEDGER)])
+    rows = stack([inventory.rows, memo.rows, rows])
     rows = _add_equal(rows, LEDGER, "mass_t")
-    energy = stack([inventory.energy, memo.energy, _with_dtypes(energy, ENERGY)])
+    energy = stack([inventory.energy, memo.energy, energy])
     energy = _add_equal(energy, ENERGY, "energy_tj")
     (of_inventory, of_memo), (energy, memo_energy) = _split(rows), _split(energy)
     return InventoryLedger(of_inventory, energy), MemoLedger(of_memo, memo_energy)
@@ -158,10 +148,8 @@ def add_types(ledger: Ledger) -> Ledger:
     """Return a ledger with the masses of all vehicle types of a line in one row, type null."""
     rows = ledger.rows
     first, line = group_rows(rows[[name for name in LEDGER.key if name != "vehicle_type"]])
-    mass = add_known(rows["mass_t"].to_numpy(np.float64), line, first.size)
-    nobody = label([None], np.zeros(first.size, np.int64))
-    lines = rows.iloc[first].reset_index(drop=True).assign(vehicle_type=nobody, mass_t=mass)
-    return type(ledger)(lines, ledger.energy)
+    mass = add_known(rows["mass_t"], line, first.size)
+    return type(ledger)(rows[first].assign(vehicle_type=None, mass_t=mass), ledger.energy)
 
 
 def add_known(values: Floats, line: NDArray[np.int64], n_lines: int) -> Floats:
@@ -228,29 +216,20 @@ def total_energy(inventory: InventoryLedger, *, in_total: bool = True) -> float:
     """Add up the final energy [TJ] of the inventory rows in the total, or of those outside it."""
     _require_inventory(inventory)
     energy = inventory.energy
-    return math.fsum(energy.loc[energy["in_total"] == in_total, "energy_tj"])
+    return math.fsum(energy["energy_tj"][energy["in_total"] == in_total])
 
 
-def to_table(inventory: InventoryLedger, memo: MemoLedger) -> pd.DataFrame:
+def to_table(inventory: InventoryLedger, memo: MemoLedger) -> Columns:
     """Both ledgers as one table in the form of `schema.LEDGER`, sorted by key."""
-    return to_form(stack([inventory.rows, memo.rows]), LEDGER)
+    return stack([inventory.rows, memo.rows])[list(LEDGER.names)]
 
 
 def to_energy_table(
     inventory: InventoryLedger, memo: MemoLedger, coal: CoalEquivalent
-) -> pd.DataFrame:
+) -> Columns:
     """Energy of both ledgers as one table in the form of `schema.ENERGY`, sorted by key."""
     energy = stack([inventory.energy, memo.energy])
-    return to_form(energy.assign(energy_tce=energy_tce(energy, coal)), ENERGY)
-
-
-def to_form(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """Columns of `table`, in its order and with its dtypes; a null stays null."""
-    return _with_dtypes(frame[list(table.names)], table)
-
-
-def _with_dtypes(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    return pd.DataFrame({name: to_dtype(frame[name], table[name].dtype) for name in frame.columns})
+    return energy.assign(energy_tce=energy_tce(energy, coal))[list(ENERGY.names)]
 
 
 def _require_inventory(ledger: object) -> None:
@@ -261,37 +240,37 @@ def _require_inventory(ledger: object) -> None:
         )
 
 
-def _require_item(rows: pd.DataFrame, energy: pd.DataFrame, item: str) -> None:
-    for frame in (rows, energy):
-        bad = int((frame["item"] != item).sum())
+def _require_item(rows: Columns, energy: Columns, item: str) -> None:
+    for table in (rows, energy):
+        bad = int((table["item"] != item).sum())
         if bad:
             raise CheckError(
-                f"This ledger must hold rows of item {item!r} only: {bad} of {len(frame)} are not."
+                f"This ledger must hold rows of item {item!r} only: {bad} of {len(table)} are not."
             )
 
 
-def _require_columns(frame: pd.DataFrame, keys: tuple[str, ...], value: str) -> pd.DataFrame:
-    """Keys and value of `frame`, after the value has been checked."""
-    missing = [name for name in (*keys, value) if name not in frame.columns]
+def _require_columns(table: Columns, keys: tuple[str, ...], value: str) -> Columns:
+    """Keys and value of `table`, after the value has been checked."""
+    missing = [name for name in (*keys, value) if name not in table]
     if missing:
         raise CheckError(f"Rows for the ledger must have the columns {', '.join(missing)}.")
-    values = frame[value].to_numpy(np.float64)
-    may_lessen = frame["activity"].isin(CALIBRATIONS).to_numpy()
+    values = table[value]
+    may_lessen = table["activity"].isin(CALIBRATIONS)
     bad = ((values < 0.0) & ~may_lessen) | np.isinf(values)
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
         raise CheckError(
             f"`{value}` must be >= 0 and finite: {int(bad.sum())} of {len(bad)} rows are not, "
-            f"first {frame['activity'].iloc[first]!r} (value {values[first]})."
+            f"first {table['activity'].to_list()[first]!r} (value {values[first]})."
         )
-    return frame[[*keys, value]]
+    return table[[*keys, value]]
 
 
-def _add_equal(rows: pd.DataFrame, table: Table, value: str) -> pd.DataFrame:
+def _add_equal(rows: Columns, table: Table, value: str) -> Columns:
     """Sort rows by the table's key and add those of one key; an unknown mass stays unknown."""
     key = list(table.key)
     number = encode_rows(rows[key])
-    values = rows[value].to_numpy(np.float64)
+    values = rows[value]
     order = np.argsort(number)
     is_first = np.diff(number[order], prepend=-1) != 0
     if is_first.all():
@@ -299,14 +278,12 @@ def _add_equal(rows: pd.DataFrame, table: Table, value: str) -> pd.DataFrame:
     else:
         # by the value too: a sum must not depend on the order in which rows were posted
         order = np.lexsort((values, ~np.isnan(values), number))
-        of_key = pd.Series(values[order]).groupby(np.cumsum(is_first), sort=False)
-        sums = of_key.sum(min_count=1).to_numpy()
-    rows = rows[key].iloc[order[is_first]].reset_index(drop=True)
-    return _with_dtypes(rows.assign(**{value: sums}), table)
+        sums = add_known(values[order], np.cumsum(is_first) - 1, int(is_first.sum()))
+    return rows[key][order[is_first]].assign(**{value: sums})
 
 
 def _sum(
-    rows: pd.DataFrame,
+    rows: Columns,
     value: str,
     pollutant: str,
     subsector: str | None,
@@ -317,5 +294,6 @@ def _sum(
         chosen &= rows["subsector"] == subsector
     if district_id is not None:
         chosen &= rows["district_id"] == district_id
-    values = rows.loc[chosen, value].dropna()  # rows without a figure stand apart as NE
-    return math.fsum(values) if len(values) else math.nan
+    values = rows[value][chosen]
+    known = values[~np.isnan(values)]  # rows without a figure stand apart as NE
+    return math.fsum(known) if known.size else math.nan

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from transmod.accounts.calibration import Calibration, calibrate
@@ -21,6 +22,7 @@ from transmod.accounts.cross_walk import list_trip_causes
 from transmod.accounts.gaps import Gap
 from transmod.accounts.ledger import InventoryLedger, MemoLedger
 from transmod.accounts.tallies import add_up
+from transmod.columns import Columns
 from transmod.errors import Faults
 from transmod.schema import RECONCILIATION, VEHICLE_CLASSES
 
@@ -69,8 +71,8 @@ class Reconciled:
 def reconcile(
     inventory: InventoryLedger,
     memo: MemoLedger,
-    inside: pd.DataFrame,
-    outside: pd.DataFrame,
+    inside: Columns,
+    outside: Columns,
     evidence: Evidence,
     resident_share: Mapping[tuple[str, str], float] | None = None,
 ) -> Reconciled:
@@ -81,7 +83,7 @@ def reconcile(
     ----------
     inventory, memo : InventoryLedger, MemoLedger
         The ledger, not calibrated.
-    inside, outside : pandas.DataFrame
+    inside, outside : Columns
         `vehicle_class`, `trip_kind`, `vkm` [veh km] inside the boundary, and outside it as far as
         the network reaches.
     evidence : Evidence
@@ -152,7 +154,7 @@ class _Model:
     road: list[_Use]
     co2: list[tuple[str | None, str, float]]
     vkm: dict[tuple[str, str], float]
-    outside: pd.DataFrame
+    outside: Columns
     resident_share: Mapping[tuple[str, str], float] | None
 
     def list_causes(self, of_stream: Mapping[tuple[str, str], float]) -> list[dict[str, object]]:
@@ -172,13 +174,13 @@ class _Model:
 def _read_model(
     inventory: InventoryLedger,
     memo: MemoLedger,
-    inside: pd.DataFrame,
-    outside: pd.DataFrame,
+    inside: Columns,
+    outside: Columns,
     resident_share: Mapping[tuple[str, str], float] | None,
 ) -> _Model:
     rows = inventory.rows
     own = rows[(rows["subsector"] == "road") & (rows["pollutant"] == "co2")]
-    own = own[own["mass_t"].notna()]
+    own = own[~np.isnan(own["mass_t"])]
     kilometres = add_up(inside[["vehicle_class", "trip_kind"]], inside["vkm"])
     return _Model(
         inside_city=_list_uses(inventory.energy),
@@ -190,7 +192,7 @@ def _read_model(
     )
 
 
-def _list_uses(energy: pd.DataFrame) -> list[_Use]:
+def _list_uses(energy: Columns) -> list[_Use]:
     keys = energy[[name for name in _Use._fields if name != "energy_tj"]]
     return [_Use(*use) for use in add_up(keys, energy["energy_tj"])]
 

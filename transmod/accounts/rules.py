@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pandas as pd
+import numpy as np
 
+from transmod.columns import Columns, Text, group_rows, to_text
 from transmod.errors import CheckError
 from transmod.inputs.rules import Rule
-from transmod.inputs.tables import read_shipped_table
-from transmod.model.labels import decode, group_rows, label
+from transmod.inputs.tables import read_shipped_rows
 from transmod.schema import CALIBRATION
 
 LINE = ("item", "memo_kind", "in_total", "scope", "gpc_ref", "ipcc_code", "notation_key")
@@ -16,13 +16,13 @@ _ASKED = ("activity", "vehicle_class", "process", "pollutant")
 _ROAD = "1.A.3.b"  # refined by process and vehicle class
 
 
-def to_lines(rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+def to_lines(rows: Columns, rule: Rule) -> Columns:
     """
     Give each row the line that its activity has under a rule.
 
     Parameters
     ----------
-    rows : pandas.DataFrame
+    rows : Columns
         Rows with the columns of `schema.EMISSION_KEYS`, and `process` and `pollutant` [mass_t], or
         neither (energy). Columns of a former line are replaced, so a ledger can be read by
         another rule.
@@ -31,7 +31,7 @@ def to_lines(rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame
+    Columns
         The same rows in the same order, with the columns `LINE`.
 
     Raises
@@ -47,48 +47,47 @@ def to_lines(rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     category 1.A.3.b is refined to the categories of 2006: by process where it has one of its own
     (evaporation, urea), else by vehicle class.
     """
-    asked = [name for name in _ASKED if name in rows.columns]
+    asked = [name for name in _ASKED if name in rows]
     # a line depends on little: it is found once for all rows that are alike in this
     first, of_row = group_rows(rows[asked])
-    lines = _find_lines(decode(rows[asked].iloc[first]), rule)
-    out = rows.copy(deep=False)
-    for name in LINE:
-        values = lines[name]
-        is_text = values.dtype != bool and not pd.api.types.is_numeric_dtype(values)
-        found = values.astype(object).where(values.notna(), None) if is_text else values
-        out[name] = label(found.to_list(), of_row).array if is_text else found.to_numpy()[of_row]
-    return out
+    lines = _find_lines(rows[asked][first], rule)[of_row]
+    return rows.assign(**{name: lines[name] for name in LINE})
 
 
-def _find_lines(rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+def _find_lines(rows: Columns, rule: Rule) -> Columns:
     """Return the columns `LINE` of each row; `rows` has those of `_ASKED` that there are."""
-    asked = list(rows.columns)
-    rows = rows.assign(activity=rows["activity"].str.removesuffix(CALIBRATION))
-    unknown = sorted(set(rows["activity"]) - set(rule.lines.index))
+    activities = [str(name).removesuffix(CALIBRATION) for name in rows["activity"].to_list()]
+    position = {name: i for i, name in enumerate(rule.lines["activity"].to_list())}
+    unknown = sorted(set(activities) - set(position))
     if unknown:
         raise CheckError(
             f"Each activity must have a line in the rule {rule.name!r}: {', '.join(unknown)} "
             f"not found."
         )
-    position = rule.lines.index.get_indexer(pd.Index(rows["activity"]))
-    lines = pd.DataFrame({name: rule.lines[name].to_numpy()[position] for name in LINE})
-    lines = pd.concat([rows[asked].reset_index(drop=True), lines], axis=1)
-    lines["ipcc_code"] = _refine(lines)
-    if "pollutant" in asked:
-        biogenic = (lines["pollutant"] == "co2_biogenic").to_numpy()
-        lines.loc[biogenic, ["item", "memo_kind"]] = ["memo", "biogenic_co2"]
-        lines.loc[biogenic, "in_total"] = False
-    return lines[list(LINE)]
+    lines = rule.lines[list(LINE)][np.array([position[name] for name in activities], np.int64)]
+    lines = lines.assign(ipcc_code=_refine(lines["ipcc_code"], rows))
+    if "pollutant" not in rows:
+        return lines
+    is_fossil = rows["pollutant"] != "co2_biogenic"
+    return lines.assign(
+        item=lines["item"].where(is_fossil, "memo"),
+        memo_kind=lines["memo_kind"].where(is_fossil, "biogenic_co2"),
+        in_total=lines["in_total"] & is_fossil,
+    )
 
 
-def _refine(rows: pd.DataFrame) -> pd.Series:
+def _refine(codes: Text, rows: Columns) -> Text:
     """IPCC category of each row, road split by process, else by vehicle class."""
-    code = rows["ipcc_code"].astype("object")
-    road = code == _ROAD
-    table = read_shipped_table("accounts", "ipcc_road")
+    refined = codes.to_list()
     for column in ("vehicle_class", "process"):  # the process has the last word
-        if column in rows.columns:
-            part = table[table["column"] == column].set_index("value")["ipcc_code"]
-            refined = rows[column].map(part)
-            code = code.mask(road & refined.notna(), refined)
-    return code
+        if column not in rows:
+            continue
+        own = {
+            row["value"]: row["ipcc_code"]
+            for row in read_shipped_rows("accounts", "ipcc_road")
+            if row["column"] == column
+        }
+        names = rows[column].to_list()
+        for i in np.flatnonzero(codes == _ROAD):
+            refined[i] = own.get(names[i], refined[i])
+    return to_text(refined)

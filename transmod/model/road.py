@@ -8,18 +8,18 @@ which runs on one thread in a fixed order: its bits do not depend on a BLAS libr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from transmod.columns import Columns, Text, label, stack
 from transmod.model.areas import NO_ZONE
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
-from transmod.model.labels import label
 from transmod.schema import N_SPEED_NODES, NODES_PER_KMH, ROAD_TYPES
 
 if TYPE_CHECKING:  # the pass over the links is compiled; what comes after it need not be
@@ -53,19 +53,19 @@ class RoadEmissions:
 
     Attributes
     ----------
-    emission_rows : pandas.DataFrame
+    emission_rows : Columns
         `schema.EMISSION_KEYS`, `process`, `pollutant`, `mass_t` [t]; null where not estimated.
-    energy_rows : pandas.DataFrame
+    energy_rows : Columns
         `schema.EMISSION_KEYS`, `energy_tj` [TJ].
-    activity_rows : pandas.DataFrame
+    activity_rows : Columns
         `schema.ACTIVITY`.
     notes : tuple of str
         Kilometres outside the validity of the factors.
     """
 
-    emission_rows: pd.DataFrame
-    energy_rows: pd.DataFrame
-    activity_rows: pd.DataFrame
+    emission_rows: Columns
+    energy_rows: Columns
+    activity_rows: Columns
     notes: tuple[str, ...]
 
 
@@ -138,9 +138,9 @@ def road_emissions(
         outside[stream] = _outside_validity(driven, share, types, factors, activity.gradients)
     names = _Names(activity.streams, districts, factors)
     return RoadEmissions(
-        emission_rows=names.emissions(pd.concat(emission, ignore_index=True)),
-        energy_rows=names.energies(pd.concat(energy, ignore_index=True)),
-        activity_rows=names.driving(pd.concat(driving, ignore_index=True)),
+        emission_rows=names.emissions(stack(emission)),
+        energy_rows=names.energies(stack(energy)),
+        activity_rows=names.driving(stack(driving)),
         notes=tuple(_validity_notes(outside)),
     )
 
@@ -157,65 +157,61 @@ class _Names:
     area_ids: Sequence[str]
     factors: Factors
 
-    def keys(self, rows: pd.DataFrame) -> dict[str, pd.Series | str]:
+    def keys(self, rows: Columns) -> dict[str, Text | str]:
         """Return the columns that all rows of road traffic have."""
-        stream = rows["stream"].to_numpy()
+        stream = rows["stream"]
         return {
-            "district_id": label(self.area_ids, rows["area"].to_numpy()),
+            "district_id": label(self.area_ids, rows["area"]),
             "location": "link",
             "subsector": "road",
             "vehicle_class": label([name for name, _ in self.streams], stream),
             "trip_kind": label([kind for _, kind in self.streams], stream),
-            "vehicle_type": label(
-                self.factors.types["vehicle_type"].to_list(), rows["type"].to_numpy()
-            ),
+            "vehicle_type": label(self.factors.types["vehicle_type"].to_list(), rows["type"]),
         }
 
-    def lines(self, rows: pd.DataFrame) -> tuple[dict[str, pd.Series | str], dict[str, pd.Series]]:
+    def lines(self, rows: Columns) -> dict[str, Text | str]:
         """Return activity and keys of rows with a `quantity`, and the carrier behind it."""
-        quantity = rows["quantity"].to_numpy()
+        quantity = rows["quantity"]
         activities = [activity_of(*pair) for pair in self.factors.quantities]
         carriers, place = np.unique(self.factors.carrier.astype(str), return_inverse=True)
-        place = place.reshape(self.factors.carrier.shape)[rows["type"].to_numpy(), quantity]
+        place = place.reshape(self.factors.carrier.shape)[rows["type"], quantity]
         fuels = [name or None for name in carriers.tolist()]  # wear burns nothing
-        keys = {"activity": label(activities, quantity), **self.keys(rows)}
-        return keys, {"fuel": label(fuels, place)}
+        activity = label(activities, quantity)
+        return {"activity": activity, **self.keys(rows), "fuel": label(fuels, place)}
 
-    def emissions(self, rows: pd.DataFrame) -> pd.DataFrame:
+    def emissions(self, rows: Columns) -> Columns:
         """Return emission rows; `value` is in grams."""
-        keys, fuel = self.lines(rows)
-        quantity = rows["quantity"].to_numpy()
-        return pd.DataFrame(
+        quantity = rows["quantity"]
+        return Columns(
             {
-                **keys,
-                **fuel,
+                **self.lines(rows),
                 "process": label([name for name, _ in self.factors.quantities], quantity),
                 "pollutant": label([name for _, name in self.factors.quantities], quantity),
                 "mass_t": rows["value"] / 1e6,
             }
         )
 
-    def energies(self, rows: pd.DataFrame) -> pd.DataFrame:
+    def energies(self, rows: Columns) -> Columns:
         """Return energy rows; `value` is in MJ."""
-        keys, fuel = self.lines(rows)
-        return pd.DataFrame({**keys, **fuel, "energy_tj": rows["value"] / 1e6})
+        return Columns({**self.lines(rows), "energy_tj": rows["value"] / 1e6})
 
-    def driving(self, rows: pd.DataFrame) -> pd.DataFrame:
+    def driving(self, rows: Columns) -> Columns:
         """Return rows of kilometres and hours."""
-        keys = self.keys(rows)
-        del keys["location"]
-        carried = self.factors.types.reindex(columns=["mean_load_t", "occupancy"])
-        of_type = carried.to_numpy(np.float64)[rows["type"].to_numpy()]
-        return pd.DataFrame(
+        types = self.factors.types
+        carried = [
+            np.asarray(types[name], np.float64)[rows["type"]] if name in types else math.nan
+            for name in ("mean_load_t", "occupancy")
+        ]
+        return Columns(
             {
-                **keys,
-                "road_type": label(ROAD_TYPES, rows["road"].to_numpy()),
+                **self.keys(rows),
+                "road_type": label(ROAD_TYPES, rows["road"]),
                 "vkm": rows["vkm"],
                 "vehicle_h": rows["vehicle_h"],
-                "tonne_km": rows["vkm"] * of_type[:, 0],
-                "passenger_km": rows["vkm"] * of_type[:, 1],
+                "tonne_km": rows["vkm"] * carried[0],
+                "passenger_km": rows["vkm"] * carried[1],
             }
-        )
+        ).drop("location")
 
 
 def times_curves(
@@ -252,7 +248,7 @@ def _find_masses(
     factors: Factors,
     types: Integers,
     stream: int,
-) -> pd.DataFrame:
+) -> Columns:
     """Return where a stream has masses, from its sums (A, J, Q) [g]; NaN if not estimated."""
     is_mass = np.array([name != "energy" for _, name in factors.quantities])
     applies = np.asarray(_applies(factors, types, stream) & is_mass)
@@ -267,7 +263,7 @@ def _find_energies(
     factors: Factors,
     types: Integers,
     stream: int,
-) -> pd.DataFrame:
+) -> Columns:
     """Return where a stream takes energy, from its sums (A, J, Q) [MJ]."""
     is_energy = np.array([name == "energy" for _, name in factors.quantities])
     applies = np.asarray(_applies(factors, types, stream) & factors.estimated[types] & is_energy)
@@ -288,7 +284,7 @@ def _add_zones(values: NDArray[Any], district: Integers) -> NDArray[Any]:
 
 def _find_driving(
     driven: Floats, share: Floats, types: Integers, stream: int, district: Integers
-) -> pd.DataFrame:
+) -> Columns:
     """Return kilometres and hours of a stream by district, type and road type."""
     by_node = driven.sum(axis=1)
     # seasons are added up
@@ -305,8 +301,8 @@ def _find_driving(
     )  # fmt: skip
 
 
-def _places(stream: int, area: Integers, kind: Integers, **columns: Any) -> pd.DataFrame:
-    return pd.DataFrame({"stream": np.int64(stream), "area": area, "type": kind, **columns})
+def _places(stream: int, area: Integers, kind: Integers, **columns: Any) -> Columns:
+    return Columns({"stream": stream, "area": area, "type": kind, **columns})
 
 
 def _outside_validity(

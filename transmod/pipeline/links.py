@@ -22,6 +22,7 @@ from transmod.accounts.checks import (
     close_laws,
 )
 from transmod.accounts.memo_checks import close_memo_map
+from transmod.columns import Columns, from_frame
 from transmod.errors import InputError
 from transmod.inputs.link_pass import LinkPass
 from transmod.inputs.network import Network
@@ -126,12 +127,18 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
 
     progress("accounts", None)
     driven_outside = _drive_outside(network, pieces, activity)
+    outside = _by_stream(activity, driven_outside)
+    places = from_frame(network.districts[["district_id", "name"]])
     books = keep_books(
-        [road.emission_rows, inputs.driving.parked, *(source.emissions for source in beside)],
-        [road.energy_rows, *(source.energy for source in beside)],
+        [
+            road.emission_rows,
+            inputs.driving.parked,
+            *(from_frame(source.emissions) for source in beside),
+        ],
+        [road.energy_rows, *(from_frame(source.energy) for source in beside)],
         road.activity_rows,
-        _by_stream(activity, driven_outside),
-        network.districts,
+        outside,
+        places,
         inputs.driving.basis,
     )
     books = with_uncertainty(
@@ -153,8 +160,8 @@ def compute(inputs: Inputs, progress: Progress = be_quiet) -> Results:
         n_seasons=inputs.situation.n_seasons,
         gradients=inputs.driving.factors.gradients,
         zones=areas.zones,
-        districts=network.districts,
-        outside=_by_stream(activity, driven_outside),
+        districts=places,
+        outside=outside,
         licence=network.licence,
         notes=each_once(
             *inputs.link_notes,
@@ -222,9 +229,12 @@ def _check_cut(
     ]
 
 
-def _check_memo(ledger: pd.DataFrame, memo: MemoMap | None) -> list[Check]:
+def _check_memo(ledger: Columns, memo: MemoMap | None) -> list[Check]:
     """Compare what aircraft and ships do at places with the ledger."""
-    return [] if memo is None else close_memo_map(ledger, memo.places, memo.cells)
+    if memo is None:
+        return []
+    at_point = ledger[ledger["location"] == "point"].to_frame()
+    return close_memo_map(at_point, memo.places, memo.cells)
 
 
 def _driven(network: Network, activity: Activity) -> np.ndarray:
@@ -254,9 +264,10 @@ def _by_class(activity: Activity, vkm: np.ndarray) -> dict[str, float]:
     return {str(name): float(vkm[classes == name].sum()) for name in np.unique(classes)}
 
 
-def _by_stream(activity: Activity, vkm: np.ndarray) -> pd.DataFrame:
+def _by_stream(activity: Activity, vkm: np.ndarray) -> Columns:
     """Return the kilometres of streams (C,) with their class and kind of trip."""
-    return pd.DataFrame(activity.streams, columns=["vehicle_class", "trip_kind"]).assign(vkm=vkm)
+    classes, kinds = ([stream[i] for stream in activity.streams] for i in (0, 1))
+    return Columns({"vehicle_class": classes, "trip_kind": kinds, "vkm": vkm})
 
 
 def _activity_notes(inputs: Inputs, activity: Activity) -> Iterator[str]:

@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pyarrow.parquet as pq
 
 from transmod.accounts.books import keep_books
 from transmod.accounts.checks import Check, close_activity
+from transmod.columns import Columns, from_arrow
 from transmod.inputs.link_use import read_link_use
 from transmod.inputs.results import RESULTS
 from transmod.intake.calendars import lay_calendar
@@ -94,8 +94,8 @@ def compute_from_spectrum(
         links=lambda: read_link_use(base.folder, resolve(run, scenario.network.path)),
     )  # fmt: skip
     by_area = driven.spectrum.sum(axis=(1, 2, 3, 4))
-    spectrum = pd.DataFrame({"district_id": areas.district_ids, "vkm": by_area})
-    spectrum = spectrum[spectrum["vkm"] > 0.0]
+    spectrum = Columns({"district_id": areas.district_ids, "vkm": by_area})
+    spectrum = spectrum[by_area > 0.0]
     checks = [
         *(Check(**check) for check in link_pass.checks),
         *close_activity(spectrum, road.activity_rows),
@@ -130,7 +130,7 @@ def compute_from_spectrum(
     return Computed(books, checks, notes, write, threads=1)
 
 
-def _rows_beside(base: Base, name: str, value: str) -> pd.DataFrame:
+def _rows_beside(base: Base, name: str, value: str) -> Columns:
     """Return the rows of the base that do not come from road traffic."""
     keys = [*EMISSION_KEYS, *(("process", "pollutant") if name == "ledger" else ())]
     rows = pq.read_table(
@@ -138,7 +138,7 @@ def _rows_beside(base: Base, name: str, value: str) -> pd.DataFrame:
         columns=[*keys, value],
         filters=[("subsector", "!=", "road")],
     )
-    return rows.to_pandas()
+    return from_arrow(rows)
 
 
 def _share(results: Path, base: Base, facts: dict[str, Any]) -> None:

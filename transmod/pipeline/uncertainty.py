@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from transmod.accounts.books import Books
+from transmod.columns import Columns, from_frame
 from transmod.intake.driving import Driving
 from transmod.model.areas import Areas
 from transmod.scenario import Scenario
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 def with_uncertainty(
     books: Books,
     driven: Activity | Driven,
-    road: pd.DataFrame,
+    road: Columns,
     areas: Areas,
     driving: Driving,
     calendar: Calendar,
@@ -44,7 +45,7 @@ def with_uncertainty(
         The account.
     driven
         Spectrum of the A areas, with its streams and gradients.
-    road : pandas.DataFrame
+    road : Columns
         `schema.ACTIVITY` of road traffic.
     areas, driving, calendar, scenario
         Of the run.
@@ -76,7 +77,7 @@ def with_uncertainty(
         types=factors.types,
         quantities=factors.quantities,
         groups=find_error_groups(driving.profiles, factors),
-        shares=driven_shares(road),
+        shares=driven_shares(road.to_frame()),
         response=RoadResponse(
             spectrum=driven.spectrum,
             gradients=driven.gradients,
@@ -89,7 +90,7 @@ def with_uncertainty(
         links=links,
     )
     model = lay_model(
-        books.ledger,
+        books.ledger.to_frame(),
         ground,
         [one.to_input() for one in choice.inputs],
         driving.basis.account.gwp,
@@ -110,7 +111,7 @@ def with_uncertainty(
     )
     return replace(
         books,
-        inventory=with_intervals(books.inventory, found.lines),
+        inventory=from_frame(with_intervals(books.inventory.to_frame(), found.lines)),
         uncertainty=found,
         notes=(*books.notes, *found.notes),
     )
