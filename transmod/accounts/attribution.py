@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-import pandas as pd
+import numpy as np
 
-from transmod.inputs.tables import read_shipped_table
+from transmod.columns import Columns
+from transmod.inputs.tables import read_shipped_rows
 from transmod.schema import LEDGER_ACTIVITIES, LOCATIONS, POLLUTANTS
 
 
-def list_attribution(ledger: pd.DataFrame) -> list[dict[str, Any]]:
+def list_attribution(ledger: Columns) -> list[dict[str, Any]]:
     """
     Say of each activity of a run how it was attributed to districts.
 
     Parameters
     ----------
-    ledger : pandas.DataFrame
+    ledger : Columns
         `schema.LEDGER`.
 
     Returns
@@ -29,18 +30,13 @@ def list_attribution(ledger: pd.DataFrame) -> list[dict[str, Any]]:
         `location`, `how` in words, `share` of the activity's mass [-] of the pollutant `of`: CO2,
         or the first that it has. The shares of an activity sum to 1. Null where none is estimated.
     """
-    words = read_shipped_table("accounts", "attribution").to_dict("records")
-    found = ledger[["activity", "location"]].drop_duplicates()
-    places = {tuple(pair) for pair in found.astype(str).to_numpy()}
-    rows = ledger[["activity", "location", "pollutant", "mass_t"]].dropna(subset=["mass_t"])
-    sums = rows.groupby(["activity", "location", "pollutant"], observed=True)["mass_t"].sum()
+    words = read_shipped_rows("accounts", "attribution")
+    present = ledger["activity"].unique()
     out = []
-    for activity in LEDGER_ACTIVITIES:
-        here = [location for location in LOCATIONS if (activity, location) in places]
-        of = _measure(sums, activity, here)
-        mass = {
-            place: 0.0 if of is None else sums.get((activity, place, of), 0.0) for place in here
-        }
+    for activity in [name for name in LEDGER_ACTIVITIES if name in present]:
+        rows = ledger[["location", "pollutant", "mass_t"]][ledger["activity"] == activity]
+        here = [place for place in LOCATIONS if place in rows["location"].unique()]
+        of, mass = _measure(rows[~np.isnan(rows["mass_t"])], here)
         whole = math.fsum(mass.values())
         out += [
             {
@@ -55,17 +51,23 @@ def list_attribution(ledger: pd.DataFrame) -> list[dict[str, Any]]:
     return out
 
 
-def _measure(sums: pd.Series, activity: str, places: list[str]) -> str | None:
-    """Return the pollutant that stands for an activity: the first of the schema with a mass."""
+def _measure(rows: Columns, places: Sequence[str]) -> tuple[str | None, dict[str, float]]:
+    """
+    Return the pollutant that stands for an activity, and its mass [t] in each place.
+
+    It is the first of the schema with a mass.
+    """
     for name in POLLUTANTS:
-        if any(sums.get((activity, place, name), 0.0) != 0.0 for place in places):
-            return name
-    return None
+        own = rows[rows["pollutant"] == name]
+        mass = {place: math.fsum(own["mass_t"][own["location"] == place]) for place in places}
+        if any(mass.values()):
+            return name, mass
+    return None, dict.fromkeys(places, 0.0)
 
 
-def _say(words: Sequence[Mapping[Hashable, str]], activity: str, location: str) -> str:
+def _say(words: Sequence[Mapping[str, str | None]], activity: str, location: str) -> str | None:
     return next(
         row["how"]
         for row in words
-        if row["location"] == location and fnmatchcase(activity, row["activity"])
+        if row["location"] == location and fnmatchcase(activity, str(row["activity"]))
     )

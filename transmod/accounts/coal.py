@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
+from transmod.columns import Columns, Floats
 from transmod.errors import InputError
-from transmod.inputs.tables import read_shipped_table
+from transmod.inputs.tables import read_shipped_rows
 from transmod.units import GJ_PER_TCE, convert
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BASES = ("equivalent", "equal_value")
 
@@ -58,14 +60,16 @@ def coal_equivalent(basis: str, year: int, kgce_per_kwh: float | None = None) ->
     if basis == "equivalent":
         return CoalEquivalent(basis, tce_per_tj, tce_per_tj)
     if kgce_per_kwh is None:
-        table = read_shipped_table("accounts", "power_coal").set_index("year")["kgce_per_kwh"]
-        if year not in table.index:
+        table = read_shipped_rows("accounts", "power_coal")
+        known = {row["year"]: row["kgce_per_kwh"] for row in table}
+        found = known.get(str(year))
+        if found is None:
             raise InputError(
                 f"`tce_basis` equal_value needs the coal consumption of power plants "
                 f"[kgce/kWh]: none is known for {year}. Give `kgce_per_kwh`; transmod has "
-                f"{', '.join(map(str, table.index))}."
+                f"{', '.join(map(str, known))}."
             )
-        kgce_per_kwh = float(table[year])
+        kgce_per_kwh = float(found)
     if not 0.0 < kgce_per_kwh < 1.0:
         raise InputError(f"`kgce_per_kwh` [kgce/kWh] must be > 0 and < 1: {kgce_per_kwh} found.")
     # kgce/kWh is tce/MWh
@@ -90,9 +94,8 @@ def published_equivalents(fuels: pd.DataFrame) -> dict[str, float]:
     return dict(zip(known["fuel"], per_tj.astype(float), strict=True))
 
 
-def energy_tce(energy: pd.DataFrame, coal: CoalEquivalent) -> np.ndarray:
+def energy_tce(energy: Columns, coal: CoalEquivalent) -> Floats:
     """Coal equivalent [tce] of rows of energy with `fuel` and `energy_tj` [TJ]."""
-    is_electricity = (energy["fuel"] == "electricity").to_numpy(bool)
-    own = energy["fuel"].map(dict(coal.by_fuel)).astype("float64").fillna(coal.fuel_tce_per_tj)
-    per_tj = np.where(is_electricity, coal.electricity_tce_per_tj, own.to_numpy(np.float64))
-    return energy["energy_tj"].to_numpy(np.float64) * per_tj
+    own = {**coal.by_fuel, "electricity": coal.electricity_tce_per_tj}
+    tce: Floats = energy["energy_tj"] * energy["fuel"].map(own, coal.fuel_tce_per_tj)
+    return tce

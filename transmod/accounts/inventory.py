@@ -7,19 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from transmod.accounts.coal import CoalEquivalent, energy_tce
 from transmod.accounts.held import INCLUDED_ELSEWHERE
-from transmod.accounts.ledger import (
-    InventoryLedger,
-    MemoLedger,
-    add_known,
-    to_form,
-    total_energy,
-)
+from transmod.accounts.ledger import InventoryLedger, MemoLedger, add_known, total_energy
+from transmod.columns import Columns, Floats, Text, encode_rows, group_rows, stack, to_text
 from transmod.errors import CheckError
-from transmod.model.labels import decode, group_rows, stack
 from transmod.schema import (
     CALIBRATIONS,
     GREENHOUSE_GASES,
@@ -33,7 +26,6 @@ NO_DISTRICT_NAME = "inside the boundary, in no district"
 UNALLOCATED_NAME = "not attributed to a district"
 
 _LINE = [*INVENTORY.key, "in_total"]
-_FIGURES = ["pollutant", "mass_t"]
 
 
 @dataclass(frozen=True)
@@ -66,9 +58,9 @@ def to_inventory(
     inventory: InventoryLedger,
     memo: MemoLedger,
     account: Account,
-    districts: pd.DataFrame,
-    vkm: pd.DataFrame,
-) -> pd.DataFrame:
+    districts: Columns,
+    vkm: Columns,
+) -> Columns:
     """
     Add the ledger up to one row for each district and line.
 
@@ -78,14 +70,14 @@ def to_inventory(
         The ledger; memo items stay rows of their own.
     account : Account
         Year, rule, warming potentials and coal equivalents.
-    districts : pandas.DataFrame
+    districts : Columns
         `district_id` and `name`.
-    vkm : pandas.DataFrame
+    vkm : Columns
         `district_id` and `vkm` [veh km] inside the boundary, no district twice.
 
     Returns
     -------
-    pandas.DataFrame
+    Columns
         Rows in the form of `schema.INVENTORY`, sorted by district and line; rows of no district
         come last. A substance that no ledger row estimates is null, not 0. `co2e_t` adds the
         gases that have a figure and no biogenic CO2. A line that is included elsewhere (`IE`) shows
@@ -99,35 +91,33 @@ def to_inventory(
     ledger = stack([inventory.rows, memo.rows])
     energy = stack([inventory.energy, memo.energy])
     # a substance without a figure is null on its line: it makes no line of its own
-    not_estimated = ledger["notation_key"].isin(["NE"])
-    ledger.loc[not_estimated, "notation_key"] = None
+    not_estimated = ledger["notation_key"] == "NE"
+    ledger = ledger.assign(notation_key=ledger["notation_key"].where(~not_estimated, None))
     keys = stack([ledger[_LINE], energy[_LINE]])
     first, line = group_rows(keys)
-    lines = decode(keys.iloc[first]).reset_index(drop=True)
     of_mass, of_energy = line[: len(ledger)], line[len(ledger) :]
-
-    def add(values: np.ndarray, at: np.ndarray) -> np.ndarray:
-        return add_known(values, at, len(lines))
-
-    mass = ledger["mass_t"].to_numpy(np.float64)
+    figures = {}
     for name in POLLUTANTS:
-        chosen = (ledger["pollutant"] == name).to_numpy(bool)
-        lines[f"{name}_t"] = add(mass[chosen], of_mass[chosen])
-    lines["co2e_t"] = add(_warming(ledger, account), of_mass)
-    lines["energy_tj"] = add(energy["energy_tj"].to_numpy(np.float64), of_energy)
-    lines["energy_tce"] = add(energy_tce(energy, account.coal), of_energy)
-    masses = [f"{name}_t" for name in POLLUTANTS]
-    no_figure = lines[masses].isna().all(axis=1).to_numpy(copy=True)
-    no_figure[np.setdiff1d(np.arange(len(lines)), of_mass[not_estimated.to_numpy()])] = False
-    lines.loc[no_figure, "notation_key"] = "NE"
-    elsewhere = lines["notation_key"].isin([INCLUDED_ELSEWHERE])
-    lines.loc[elsewhere, [*masses, "co2e_t", "energy_tj", "energy_tce"]] = np.nan
-    lines["district_name"] = _names(lines["district_id"], districts)
-    lines = lines.sort_values(_LINE, ignore_index=True, na_position="last")
-    lines["vkm"] = _vkm_of_lines(lines, vkm)
-    for name in ("year", "period", "rule", "gwp_set", "factor_set"):
-        lines[name] = getattr(account, name)
-    return to_form(lines, INVENTORY)
+        chosen = ledger["pollutant"] == name
+        figures[f"{name}_t"] = add_known(ledger["mass_t"][chosen], of_mass[chosen], first.size)
+    no_figure = np.isin(np.arange(first.size), of_mass[not_estimated])
+    no_figure &= np.isnan(list(figures.values())).all(axis=0)
+    figures["co2e_t"] = add_known(_warming(ledger, account), of_mass, first.size)
+    figures["energy_tj"] = add_known(energy["energy_tj"], of_energy, first.size)
+    figures["energy_tce"] = add_known(energy_tce(energy, account.coal), of_energy, first.size)
+    lines = keys[first]
+    notation_key = lines["notation_key"].where(~no_figure, "NE")
+    elsewhere = notation_key == INCLUDED_ELSEWHERE
+    lines = lines.assign(
+        notation_key=notation_key,
+        district_name=_names(lines["district_id"], districts),
+        **{name: np.where(elsewhere, np.nan, values) for name, values in figures.items()},
+    ).sort(_LINE)
+    made_by = {
+        name: getattr(account, name) for name in ("year", "period", "rule", "gwp_set", "factor_set")
+    }
+    lines = lines.assign(vkm=_vkm_of_lines(lines, vkm), **made_by)
+    return lines[list(INVENTORY.names)]
 
 
 def totals(
@@ -147,101 +137,90 @@ def totals(
         away.
     """
     in_total = total_energy(inventory)  # first: it takes nothing but an inventory
-    rows, energy = inventory.rows, inventory.energy
-    tce = pd.Series(energy_tce(energy, account.coal), energy.index)
-    warming = pd.Series(_warming(rows, account), rows.index)
+    rows, memo_rows = (
+        ledger.rows.assign(co2e_t=_warming(ledger.rows, account)) for ledger in (inventory, memo)
+    )
+    energy, tce = inventory.energy, energy_tce(inventory.energy, account.coal)
     city: dict[str, object] = {"period": account.period, "rule": account.rule}
-    figures, memo_figures = rows[_FIGURES], memo.rows[_FIGURES]
-    city |= _sums(figures[rows["in_total"]])
-    city |= _co2e(warming[rows["in_total"]])
+    city |= _sums(rows[rows["in_total"]])
     city["energy_tj"] = in_total
     city["energy_tce"] = math.fsum(tce[energy["in_total"]])
     city["vkm"] = vkm
     city["in_total"] = {
-        f"scope_{scope}": _sums(figures[own]) | _co2e(warming[own])
+        f"scope_{scope}": _sums(rows[own])
         for scope in (1, 2, 3)
         if (own := rows["in_total"] & (rows["scope"] == scope)).any()
     }
     added = rows["in_total"] & rows["activity"].isin(CALIBRATIONS)
     if added.any():
-        city["calibration"] = _sums(figures[added]) | _co2e(warming[added])
-    elsewhere = rows["notation_key"].isin([INCLUDED_ELSEWHERE])
-    energy_elsewhere = energy["notation_key"].isin([INCLUDED_ELSEWHERE])
+        city["calibration"] = _sums(rows[added])
+    elsewhere = rows["notation_key"] == INCLUDED_ELSEWHERE
+    energy_elsewhere = energy["notation_key"] == INCLUDED_ELSEWHERE
     for scope in (2, 3):
         apart = ~rows["in_total"] & (rows["scope"] == scope) & ~elsewhere
         apart_energy = ~energy["in_total"] & (energy["scope"] == scope) & ~energy_elsewhere
         if apart.any() or apart_energy.any():
-            city[f"scope_{scope}"] = (
-                _sums(figures[apart])
-                | _co2e(warming[apart])
-                | {
-                    "energy_tj": math.fsum(energy.loc[apart_energy, "energy_tj"]),
-                    "energy_tce": math.fsum(tce[apart_energy]),
-                }
-            )
+            city[f"scope_{scope}"] = _sums(rows[apart]) | {
+                "energy_tj": math.fsum(energy["energy_tj"][apart_energy]),
+                "energy_tce": math.fsum(tce[apart_energy]),
+            }
     if elsewhere.any():
-        city["included_elsewhere"] = _included_elsewhere(rows[elsewhere], warming[elsewhere])
-    memo_warming = pd.Series(_warming(memo.rows, account), memo.rows.index)
+        city["included_elsewhere"] = _included_elsewhere(rows[elsewhere])
     city["memo"] = {
-        kind: _sums(memo_figures[memo.rows["memo_kind"] == kind])
-        | _co2e(memo_warming[memo.rows["memo_kind"] == kind])
+        kind: _sums(memo_rows[own])
         for kind in MEMO_KINDS
-        if (memo.rows["memo_kind"] == kind).any()
+        if (own := memo_rows["memo_kind"] == kind).any()
     }
     return city
 
 
-def _included_elsewhere(rows: pd.DataFrame, warming: pd.Series) -> dict[str, object]:
+def _included_elsewhere(rows: Columns) -> dict[str, object]:
     """Add rows up by the place that holds them, or by activity where the rule sends them away."""
-    names = decode(rows[["held_in", "activity"]])
-    place = names["held_in"].where(names["held_in"].notna(), names["activity"])
-    return {
-        str(name): _sums(own[_FIGURES]) | _co2e(warming[own.index])
-        for name, own in rows.groupby(place)
-    }
+    pairs = zip(rows["held_in"].to_list(), rows["activity"].to_list(), strict=True)
+    place = to_text(activity if held_in is None else held_in for held_in, activity in pairs)
+    return {name: _sums(rows[place == name]) for name in place.unique()}
 
 
-def _warming(rows: pd.DataFrame, account: Account) -> np.ndarray:
+def _warming(rows: Columns, account: Account) -> Floats:
     """CO2 equivalent [t] of each ledger row; NaN where it is no greenhouse gas or no figure."""
     factor = rows["pollutant"].map({name: account.gwp[name] for name in GREENHOUSE_GASES})
-    return rows["mass_t"].to_numpy(np.float64) * factor.to_numpy(np.float64)
+    warming: Floats = rows["mass_t"] * factor
+    return warming
 
 
-def _names(district_id: pd.Series, districts: pd.DataFrame) -> pd.Series:
-    names = dict(zip(districts["district_id"], districts["name"], strict=True))
-    names |= {NO_DISTRICT: NO_DISTRICT_NAME}
-    unknown = sorted(set(district_id.dropna()) - set(names))
+def _names(district_id: Text, districts: Columns) -> Text:
+    ids, names = districts["district_id"].to_list(), districts["name"].to_list()
+    name_of = {**dict(zip(ids, names, strict=True)), NO_DISTRICT: NO_DISTRICT_NAME}
+    unknown = [name for name in district_id.unique() if name not in name_of]
     if unknown:
         raise CheckError(f"Each district of the ledger must have a name: {unknown[0]!r} has none.")
-    return district_id.map(names).where(district_id.notna(), UNALLOCATED_NAME)
+    return district_id.rename(name_of).where(district_id.notna(), UNALLOCATED_NAME)
 
 
-def _vkm_of_lines(lines: pd.DataFrame, vkm: pd.DataFrame) -> np.ndarray:
+def _vkm_of_lines(lines: Columns, vkm: Columns) -> Floats:
     """Vehicle-kilometres on the first road line of each district, null on all others."""
-    driven = vkm.set_index("district_id")["vkm"]
-    road = lines[(lines["subsector"] == "road") & (lines["item"] == "inventory")]
+    driven = dict(zip(vkm["district_id"].to_list(), vkm["vkm"].tolist(), strict=True))
+    road = np.flatnonzero((lines["subsector"] == "road") & (lines["item"] == "inventory"))
     # fuel before electricity and wear: the line a reader looks at first
-    order = road.assign(
-        is_held=road["held_in"].notna(), is_fuel=road["activity"] != "road_fuel"
-    ).sort_values(["district_id", "is_held", "is_fuel"], kind="stable")
-    first = order.drop_duplicates("district_id")
-    homeless = driven.index[(driven > 0.0).to_numpy()].difference(pd.Index(first["district_id"]))
-    if len(homeless):
+    rank = lines[["district_id"]][road].assign(
+        is_held=lines["held_in"][road].notna(), is_other=lines["activity"][road] != "road_fuel"
+    )
+    order = road[np.argsort(encode_rows(rank), kind="stable")]
+    first = order[group_rows(lines[["district_id"]][order])[0]]
+    homes = lines["district_id"][first]
+    homeless = sorted({name for name, value in driven.items() if value > 0.0} - {*homes.unique()})
+    if homeless:
         raise CheckError(
             f"Vehicle-kilometres must stand on a road line: district {homeless[0]!r} has none."
         )
     column = np.full(len(lines), np.nan)
-    column[first.index] = driven.reindex(first["district_id"]).to_numpy(np.float64)
+    column[first] = homes.map(driven)
     return column
 
 
-def _sums(rows: pd.DataFrame) -> dict[str, object]:
-    """Sum of each pollutant that has a figure, rounded once."""
-    known = rows[rows["mass_t"].notna()]
-    masses = {str(name): own.to_numpy() for name, own in known.groupby("pollutant")["mass_t"]}
-    return {f"{name}_t": math.fsum(masses[name]) for name in POLLUTANTS if name in masses}
-
-
-def _co2e(warming: pd.Series) -> dict[str, object]:
-    known = warming.dropna()
-    return {"co2e_t": math.fsum(known.to_numpy())} if len(known) else {}
+def _sums(rows: Columns) -> dict[str, float]:
+    """Sum of each pollutant and of `co2e_t` that has a figure, rounded once."""
+    values = {f"{name}_t": rows["mass_t"][rows["pollutant"] == name] for name in POLLUTANTS}
+    values["co2e_t"] = rows["co2e_t"]
+    known = {name: own[~np.isnan(own)] for name, own in values.items()}
+    return {name: math.fsum(own) for name, own in known.items() if own.size}
