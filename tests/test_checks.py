@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from shapely import LineString
 
+from transmod.columns import Columns
 from transmod.errors import Faults
 from transmod.inputs.checks import check_table
-from transmod.schema import AADT_VOLUMES, HOURLY_VOLUMES, LINKS
+from transmod.schema import AADT_VOLUMES, HOURLY_VOLUMES, LINKS, RULE
 
 
 def faults_of(frame, table=AADT_VOLUMES):
@@ -88,3 +89,62 @@ def test_lists_of_numbers():
     found = faults_of(frame, HOURLY_VOLUMES)
     assert "present: 1 of 4 are not, first at link_id 0" in found[0]
     assert ">= 0: 1 of 4 are not, first at link_id 1, vehicle_class 'car' (value -3.0)" in found[1]
+
+
+CODED = {
+    "activity": ["rail_fuel", "road_fuel"],
+    "item": ["inventory", "memo"],
+    "memo_kind": [None, "biogenic_co2"],
+    "in_total": [True, False],
+    "scope": [1, 3],
+    "gpc_ref": None,
+    "ipcc_code": None,
+    "notation_key": [None, "IE"],
+    "source": "x",
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"activity": ["rail_fuel", "rail_fuel"]},
+        {"activity": ["rail_fuel", "sail"]},
+        {"activity": ["rail_fuel", None]},
+        {"item": ["memo", "other"], "notation_key": ["A", "B"]},
+        {"item": [1.0, 2.0]},
+        {"in_total": [1, 0]},
+        {"in_total": ["yes", "no"]},
+        {"scope": [0, 9]},
+        {"scope": [1.5, 2.0]},
+        {"scope": [1.0, 2.0]},
+        {"scope": [1.0, np.inf]},
+        {"scope": [np.nan, np.nan]},
+        {"scope": ["1", "2"]},
+        {"scope": [True, False]},
+    ],
+    ids=str,
+)
+def test_columns_and_frames_are_told_of_in_the_same_words(change):
+    columns = CODED | change
+    frame = pd.DataFrame(
+        {name: v if isinstance(v, list) else [v] * 2 for name, v in columns.items()}
+    )
+    said = faults_of(Columns(columns), RULE)
+    assert said == faults_of(frame, RULE)
+    assert bool(said) == bool(change)
+
+
+def test_columns_that_lack_one_are_told_of_in_the_same_words():
+    frame = pd.DataFrame({"activity": ["rail_fuel"]})
+    assert faults_of(Columns({"activity": ["rail_fuel"]}), RULE) == faults_of(frame, RULE) != []
+
+
+def test_nulls_of_columns():
+    scope, truth = np.array([1.0, np.nan]), np.array([None, True])
+    said = faults_of(Columns(CODED | {"scope": scope, "in_total": truth}), RULE)
+    where = "of volumes.parquet must be present: 1 of 2 are not, first at activity"
+    assert said == [
+        f"`in_total` [-] {where} 'rail_fuel' (value None).",
+        f"`scope` [-] {where} 'road_fuel' (value nan).",
+    ]

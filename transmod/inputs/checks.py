@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import pandas as pd
-import shapely
+from numpy.typing import NDArray
 
+from transmod.columns import Columns, Text, group_rows
 from transmod.errors import Faults, InputError
 from transmod.schema import Column, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 T = TypeVar("T")
 
@@ -19,7 +23,7 @@ _SHOWN = 5  # names or values listed in a fault before "and n more"
 
 
 def check_table(
-    frame: pd.DataFrame,
+    frame: pd.DataFrame | Columns,
     table: Table,
     origin: str,
     faults: Faults,
@@ -31,7 +35,7 @@ def check_table(
 
     Parameters
     ----------
-    frame : pandas.DataFrame
+    frame : pandas.DataFrame or Columns
         The table as read; columns unknown to the schema are left alone.
     table : Table
         What must hold.
@@ -46,15 +50,16 @@ def check_table(
     -----
     A missing number (NaN or null) is a fault unless the column is nullable; infinity always is. A
     whole-number column may hold floats only if it is nullable and every value is whole, as Arrow
-    gives them. Lists are checked value by value; lists of numbers must have one length.
+    gives them; in `Columns` NaN is the null of all numbers. Lists are checked value by value; lists
+    of numbers must have one length.
     """
     check_columns(frame, table, origin, faults, first_line=first_line)
-    if frame.columns.is_unique:
+    if not _find_twice(frame):
         check_key(frame, table, origin, faults)
 
 
 def check_columns(
-    frame: pd.DataFrame,
+    frame: pd.DataFrame | Columns,
     table: Table,
     origin: str,
     faults: Faults,
@@ -62,24 +67,25 @@ def check_columns(
     first_line: int | None = None,
 ) -> None:
     """Note what is wrong with columns, as `check_table` does, but not whether a key is unique."""
-    missing = [name for name in table.required if name not in frame.columns]
+    missing = [name for name in table.required if name not in frame]
     if missing:
-        have = ", ".join(map(str, frame.columns)) or "none"
+        have = ", ".join(map(str, frame)) or "none"
         faults.add(
             f"{origin} must have the columns {', '.join(table.required)}: "
             f"{', '.join(missing)} not found, it has {have}."
         )
-    twice = frame.columns[frame.columns.duplicated()].unique()
-    if len(twice):
-        faults.add(
-            f"{origin} must have each column once: {', '.join(map(str, twice))} stand twice."
-        )
+    twice = _find_twice(frame)
+    if twice:
+        faults.add(f"{origin} must have each column once: {', '.join(twice)} stand twice.")
         return
+    check: Callable[[Any, Column, Report], None] = _check_coded
+    if not isinstance(frame, Columns):
+        from transmod.inputs.series_checks import check_series as check
     where = _row_namer(frame, table, first_line)
     for column in table.columns:
-        if column.name in frame.columns:
+        if column.name in frame:
             label = f"`{column.name}` [{column.unit}] of {origin}"
-            _check_column(frame[column.name], column, _Report(label, where, faults))
+            check(frame[column.name], column, Report(label, where, faults))
 
 
 def add_missing_columns(frame: pd.DataFrame, table: Table) -> None:
@@ -123,29 +129,39 @@ def listed(names: object) -> str:
     return ", ".join(texts[:_SHOWN]) + more
 
 
-def _at(values: object, position: int) -> object:
-    return values.iloc[position] if isinstance(values, pd.Series) else values[position]  # type: ignore[index]
+def _find_twice(frame: pd.DataFrame | Columns) -> list[str]:
+    """Return the names that more than one column has."""
+    return [str(name) for name, columns in Counter(frame).items() if columns > 1]
+
+
+def _at(values: Any, position: int) -> object:
+    if isinstance(values, Text):
+        code = values.codes[position]
+        return values.names[code] if code >= 0 else np.nan
+    return getattr(values, "iloc", values)[position]  # a Series counts by its index
 
 
 def _show(value: object) -> str:
     return repr(value) if isinstance(value, str) else str(value)
 
 
-def _row_namer(frame: pd.DataFrame, table: Table, first_line: int | None) -> Callable[[int], str]:
-    key = [name for name in table.key if name in frame.columns]
+def _row_namer(
+    frame: pd.DataFrame | Columns, table: Table, first_line: int | None
+) -> Callable[[int], str]:
+    key = [name for name in table.key if name in frame]
 
     def where(position: int) -> str:
         line = "" if first_line is None else f"line {position + first_line}"
         if not key:
             return line or f"row {position + 1}"
-        of_key = ", ".join(f"{name} {_show(frame[name].iloc[position])}" for name in key)
+        of_key = ", ".join(f"{name} {_show(_at(frame[name], position))}" for name in key)
         return f"{line}: {of_key}" if line else of_key
 
     return where
 
 
 @dataclass(frozen=True)
-class _Report:
+class Report:
     """Where the faults of one column go, and how it and its rows are called."""
 
     label: str
@@ -162,57 +178,51 @@ class _Report:
             self.faults.add(f"{self.label} must {rule}: {first_of(bad, self.where, values)}.")
 
 
-def _check_column(values: pd.Series, column: Column, report: _Report) -> None:
-    null = values.isna().to_numpy(bool)
+def _check_coded(values: Text | NDArray[Any], column: Column, report: Report) -> None:
+    """Check a column of `Columns`; its NaN is null, in whole numbers too."""
+    null = _find_nulls(values)
     if not column.nullable:
         report.must_all("be present", null, values)
     if null.all() and len(values):
         return  # a column of nulls has no dtype of its own
-    if column.dtype == "geometry":
-        _check_geometry(values, report)
-    elif column.dtype.startswith("list<"):
-        _check_lists(values, null, column, report)
-    elif column.dtype == "string":
-        _check_strings(values, null, column, report)
+    kind = "str" if isinstance(values, Text) else values.dtype
+    if column.dtype == "string":
+        if isinstance(values, Text):
+            _check_names(values, column, report)
+        else:
+            report.must("be text", f"dtype {kind}")
     elif column.dtype == "bool":
-        if not pd.api.types.is_bool_dtype(values.dtype):
-            report.must("be true or false", f"dtype {values.dtype}")
+        if isinstance(values, Text) or values.dtype.kind not in "bO":
+            report.must("be true or false", f"dtype {kind}")
+    elif isinstance(values, Text) or values.dtype.kind not in "iuf":
+        report.must("be a number", f"dtype {kind}")
     else:
-        _check_numbers(values, null, column, report)
+        numbers = values.astype(np.float64, copy=False)
+        if column.dtype.startswith("int") and values.dtype.kind == "f":
+            is_whole = not (~null & (numbers != np.floor(numbers))).any()
+            if not is_whole or not (column.nullable or null.any()):
+                report.must("be a whole number", f"dtype {kind}")
+                return
+        check_range(numbers, null, column, report)
 
 
-def _check_geometry(values: pd.Series, report: _Report) -> None:
-    if str(values.dtype) != "geometry":
-        report.must("hold geometries", f"dtype {values.dtype}")
-        return
-    report.must_all("not be empty", shapely.is_empty(values.to_numpy()))
+def _find_nulls(values: Text | NDArray[Any]) -> NDArray[np.bool_]:
+    if isinstance(values, Text):
+        return values.isna()
+    if values.dtype == object:  # truth values of which some are not given
+        return np.array([value is None for value in values.tolist()], bool)
+    return np.isnan(values) if values.dtype.kind == "f" else np.zeros(values.size, bool)
 
 
-def _check_strings(values: pd.Series, null: np.ndarray, column: Column, report: _Report) -> None:
-    names = values.cat.categories if isinstance(values.dtype, pd.CategoricalDtype) else values
-    if pd.api.types.infer_dtype(names, skipna=True) not in ("string", "empty"):
-        report.must("be text", f"dtype {values.dtype}")
-    elif column.choices is not None and not set(names.dropna().unique()) <= {*column.choices}:
-        bad = ~values.isin(column.choices).to_numpy() & ~null
-        report.must_all(f"be one of {', '.join(column.choices)}", bad, values)
+def _check_names(values: Text, column: Column, report: Report) -> None:
+    choices = set(values.names) if column.choices is None else {*column.choices}
+    if not set(values.names) <= choices:
+        bad = ~values.isin(choices) & values.notna()
+        report.must_all(f"be one of {', '.join(column.choices or ())}", bad, values)
 
 
-def _check_numbers(values: pd.Series, null: np.ndarray, column: Column, report: _Report) -> None:
-    dtype = values.dtype
-    is_number = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
-    if not is_number or pd.api.types.is_complex_dtype(dtype):
-        report.must("be a number", f"dtype {dtype}")
-        return
-    numbers = values.to_numpy(np.float64, na_value=np.nan)
-    if column.dtype.startswith("int") and not pd.api.types.is_integer_dtype(dtype):
-        broken = ~null & (numbers != np.floor(numbers))
-        if not column.nullable or broken.any():
-            report.must("be a whole number", f"dtype {dtype}")
-            return
-    _check_range(numbers, null, column, report)
-
-
-def _check_range(numbers: np.ndarray, null: np.ndarray, column: Column, report: _Report) -> None:
+def check_range(numbers: np.ndarray, null: np.ndarray, column: Column, report: Report) -> None:
+    """Note which numbers (N,) are infinite or outside the range of their column."""
     infinite = np.isinf(numbers)
     report.must_all("be finite", infinite, numbers)
     low = np.zeros(len(numbers), bool)
@@ -231,42 +241,19 @@ def _range(column: Column) -> str:
     return " and ".join(parts)
 
 
-def _check_lists(values: pd.Series, null: np.ndarray, column: Column, report: _Report) -> None:
-    """Check the lists of a column value by value."""
-    values = values[~null]
-    if not all(isinstance(value, list | tuple | np.ndarray) for value in values):
-        report.must("hold lists", f"dtype {values.dtype}")
-        return
-    lengths = np.array([len(value) for value in values], np.int64)
-    if not lengths.sum():
-        return
-    flat = np.concatenate([np.asarray(value) for value in values if len(value)])
-    if column.dtype == "list<string>":
-        if pd.api.types.infer_dtype(flat) != "string":
-            report.must("hold lists of text", f"{flat.dtype}")
-        return
-    if len(set(lengths.tolist())) > 1:
-        report.must("have lists of one length", f"{lengths.min()} to {lengths.max()}")
-    if flat.dtype.kind not in "iuf":
-        report.must("hold lists of numbers", f"{flat.dtype}")
-        return
-    row = np.repeat(np.flatnonzero(~null), lengths)
-    rows = replace(report, where=lambda position: report.where(int(row[position])))
-    numbers = flat.astype(np.float64)
-    missing = np.isnan(numbers)
-    rows.must_all("be present", missing, numbers)
-    _check_range(numbers, missing, column, rows)
-
-
-def check_key(frame: pd.DataFrame, table: Table, origin: str, faults: Faults) -> None:
+def check_key(frame: pd.DataFrame | Columns, table: Table, origin: str, faults: Faults) -> None:
     """Note how many rows have the key of another one, and where the first is."""
-    key = [name for name in table.key if name in frame.columns]
+    key = [name for name in table.key if name in frame]
     if not key or any(name in table.required for name in set(table.key) - set(key)):
         return
-    twice = frame.duplicated(key).to_numpy()
+    if isinstance(frame, Columns):
+        twice = np.ones(len(frame), bool)
+        twice[group_rows(frame[key])[0]] = False
+    else:
+        twice = frame.duplicated(key).to_numpy()
     if twice.any():
         first = int(np.flatnonzero(twice)[0])
-        shown = ", ".join(f"{name} {_show(frame[name].iloc[first])}" for name in key)
+        shown = ", ".join(f"{name} {_show(_at(frame[name], first))}" for name in key)
         faults.add(
             f"{origin} must have one row for each {', '.join(key)}: {int(twice.sum())} of "
             f"{len(frame)} rows stand twice, first {shown}."
