@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from test_ledger import RULES, emission, frames
@@ -11,6 +12,7 @@ import transmod
 from transmod.accounts.coal import coal_equivalent
 from transmod.accounts.inventory import Account, to_inventory
 from transmod.accounts.ledger import post
+from transmod.columns import Columns
 from transmod.inputs.ground_factors import read_machine_factors, read_rail_factors
 from transmod.inputs.movements import read_movement_fuels
 
@@ -59,14 +61,14 @@ def tables():
         for gas, mass in masses.items()
     ]
     places = sorted({place for place, _, _ in rows})
-    districts = pd.DataFrame({"district_id": places, "name": places})
-    driven = pd.DataFrame({"district_id": places, "vkm": 0.0})
+    districts = Columns({"district_id": places, "name": places})
+    driven = Columns({"district_id": places, "vkm": np.zeros(len(places))})
     coal = coal_equivalent("equivalent", 2022)
     return {
         rule: to_inventory(
             *post(*frames(*emissions), RULES[rule]),
             Account(2022, rule, "set", "AR5", GWP, coal), districts, driven,
-        ).astype({"district_id": "str", "gpc_ref": "str"})
+        ).to_frame().astype({"district_id": "str", "gpc_ref": "str"})
         for rule in LEVELS
     }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 from test_ledger import emission, posted
@@ -10,6 +11,7 @@ from test_movements import FUELS, HOME, LIMA, SANTIAGO, TERRITORIES, frame, move
 from transmod.accounts.coal import coal_equivalent
 from transmod.accounts.inventory import Account, to_inventory, totals
 from transmod.accounts.ledger import post, total
+from transmod.columns import Columns, from_frame, stack
 from transmod.errors import CheckError, Faults
 from transmod.inputs.checks import check_table
 from transmod.inputs.rules import read_rule
@@ -18,8 +20,8 @@ from transmod.schema import INVENTORY, POLLUTANTS
 
 GWP = {"co2": 1.0, "ch4": 28.0, "n2o": 265.0}
 ACCOUNT = Account(2023, "territorial", "set", "AR5", GWP, coal_equivalent("equivalent", 2023))
-DISTRICTS = pd.DataFrame({"district_id": ["b", "a"], "name": ["Bay", "Alp"]})
-VKM = pd.DataFrame({"district_id": ["a", "b", "no_district"], "vkm": [100.0, 20.0, 3.0]})
+DISTRICTS = Columns({"district_id": ["b", "a"], "name": ["Bay", "Alp"]})
+VKM = Columns({"district_id": ["a", "b", "no_district"], "vkm": [100.0, 20.0, 3.0]})
 
 ROWS = (
     emission(mass_t=10.0),
@@ -43,7 +45,7 @@ def ledgers():
 
 @pytest.fixture(scope="module")
 def table(ledgers):
-    return to_inventory(*ledgers, ACCOUNT, DISTRICTS, VKM)
+    return to_inventory(*ledgers, ACCOUNT, DISTRICTS, VKM).to_frame()
 
 
 def pick(table, **wanted):
@@ -106,8 +108,8 @@ def test_vkm_stands_once_in_each_district(table):
 
 def test_inventory_adds_up_to_the_ledger(table, ledgers):
     for name in POLLUTANTS:
-        rows = pd.concat([ledger.rows for ledger in ledgers])
-        mass = rows.loc[rows["pollutant"] == name, "mass_t"].sum()
+        rows = stack(ledger.rows for ledger in ledgers)
+        mass = np.nansum(rows["mass_t"][rows["pollutant"] == name])
         assert table[f"{name}_t"].sum() == pytest.approx(mass, rel=1e-12)
     in_total = table[table["in_total"]]
     assert in_total["co2_t"].sum() == pytest.approx(total(ledgers[0], "co2"), rel=1e-12)
@@ -115,7 +117,8 @@ def test_inventory_adds_up_to_the_ledger(table, ledgers):
 
 def test_not_estimated_is_null_on_its_line():
     ledgers = posted(emission(mass_t=math.nan, pollutant="nh3"), emission(mass_t=1.0))
-    line = pick(to_inventory(*ledgers, ACCOUNT, DISTRICTS, VKM.iloc[:1]), gpc_ref="II.1.1")
+    table = to_inventory(*ledgers, ACCOUNT, DISTRICTS, VKM[:1]).to_frame()
+    line = pick(table, gpc_ref="II.1.1")
     assert line["co2_t"] == 1.0
     assert pd.isna(line["nh3_t"])
     assert pd.isna(line["notation_key"])
@@ -123,7 +126,7 @@ def test_not_estimated_is_null_on_its_line():
 
 def test_a_line_without_any_figure_is_not_estimated():
     ledgers = posted(emission(mass_t=math.nan), emission(mass_t=1.0, activity="road_wear"))
-    table = to_inventory(*ledgers, ACCOUNT, DISTRICTS, VKM.iloc[:1])
+    table = to_inventory(*ledgers, ACCOUNT, DISTRICTS, VKM[:1]).to_frame()
     assert pd.isna(pick(table, notation_key="NE")["co2_t"])
     assert pick(table, activity="road_wear")["co2_t"] == 1.0
 
@@ -146,10 +149,12 @@ def test_totals_by_hand(ledgers):
 def test_flights_leave_every_figure_of_the_city_as_it_was(ledgers):
     flights = frame(movement(), movement(end=LIMA), movement(start=SANTIAGO, end=HOME))
     flown = flight_emissions(flights, FUELS, TERRITORIES)
-    emissions, energy = flown.emissions, flown.energy
     rows, more_energy = (
-        pd.concat([getattr(ledger, name) for ledger in ledgers] + [extra], ignore_index=True)
-        for name, extra in (("rows", emissions), ("energy", energy))
+        stack([*(getattr(ledger, name)[list(extra)] for ledger in ledgers), extra])
+        for name, extra in (
+            ("rows", from_frame(flown.emissions)),
+            ("energy", from_frame(flown.energy)),
+        )
     )
     after = post(rows, more_energy, read_rule("territorial"))
     city, before = totals(*after, ACCOUNT, 1.0), totals(*ledgers, ACCOUNT, 1.0)
@@ -162,13 +167,13 @@ def test_flights_leave_every_figure_of_the_city_as_it_was(ledgers):
 
 def test_district_without_name(ledgers):
     with pytest.raises(CheckError, match="must have a name: 'b' has none"):
-        to_inventory(*ledgers, ACCOUNT, DISTRICTS.iloc[1:], VKM)
+        to_inventory(*ledgers, ACCOUNT, DISTRICTS[1:], VKM)
 
 
 def test_traffic_without_a_road_line(ledgers):
-    more = pd.DataFrame({"district_id": ["c"], "vkm": [1.0]})
+    more = Columns({"district_id": ["c"], "vkm": [1.0]})
     with pytest.raises(CheckError, match="must stand on a road line: district 'c' has none"):
-        to_inventory(*ledgers, ACCOUNT, DISTRICTS, pd.concat([VKM, more]))
+        to_inventory(*ledgers, ACCOUNT, DISTRICTS, stack([VKM, more]))
 
 
 def test_warming_potentials_must_be_whole():

@@ -15,6 +15,7 @@ from shapely.affinity import translate
 import transmod.pipeline.links
 from transmod.accounts.attribution import list_attribution
 from transmod.accounts.memo_checks import close_memo_map
+from transmod.columns import from_frame
 from transmod.errors import CheckError
 from transmod.inputs.network import read_network
 from transmod.inputs.rules import read_rule
@@ -178,7 +179,7 @@ def test_attribution_by_hand():
         ("road_wear", "link", "bc", np.nan),
         ("off_road_fuel", "point", "nox", np.nan),
     ]
-    ledger = pd.DataFrame(rows, columns=["activity", "location", "pollutant", "mass_t"])
+    ledger = from_frame(pd.DataFrame(rows, columns=["activity", "location", "pollutant", "mass_t"]))
     found = [
         (row["activity"], row["location"], row["share"], row["of"])
         for row in list_attribution(ledger)
@@ -193,7 +194,7 @@ def test_attribution_by_hand():
 
 def test_every_place_of_every_activity_has_words():
     pairs = [(activity, location) for activity in ACTIVITIES for location in LOCATIONS]
-    ledger = pd.DataFrame(pairs, columns=["activity", "location"]).assign(
+    ledger = from_frame(pd.DataFrame(pairs, columns=["activity", "location"])).assign(
         pollutant="co2", mass_t=1.0
     )
     rows = list_attribution(ledger)
