@@ -7,6 +7,7 @@ import pytest
 
 import transmod
 from transmod.accounts.rules import to_lines
+from transmod.columns import Columns
 from transmod.errors import CheckError, Faults, InputError
 from transmod.inputs.checks import check_table
 from transmod.inputs.rules import read_rule, rule_names
@@ -17,8 +18,12 @@ FOLDER = Path(transmod.__file__).parent / "accounts" / "tables"
 DATA = Path(__file__).parent / "data"
 
 
+def frame_of(rule):
+    return read_rule(rule).lines.to_frame().set_index("activity", drop=False)
+
+
 def line(activity, rule="territorial"):
-    return read_rule(rule).lines.loc[activity]
+    return frame_of(rule).loc[activity]
 
 
 def user_table(tmp_path, change):
@@ -28,7 +33,7 @@ def user_table(tmp_path, change):
 
 
 def rows(**columns):
-    return pd.DataFrame({"activity": ["road_fuel"], "vehicle_class": ["car"]} | columns)
+    return Columns({"activity": ["road_fuel"], "vehicle_class": ["car"]} | columns)
 
 
 def test_shipped_rules():
@@ -42,7 +47,7 @@ def test_each_shipped_rule_gives_each_activity_one_line(name):
     faults = Faults()
     check_table(rule.lines, RULE, name, faults)
     assert not faults
-    assert set(rule.lines["memo_kind"].dropna()) <= set(MEMO_KINDS)
+    assert set(rule.lines["memo_kind"].unique()) <= set(MEMO_KINDS)
 
 
 # (rule, in total, out of it): GPC v1.1 chapter 7, tables of sub-sectors and scopes
@@ -55,14 +60,14 @@ def test_each_shipped_rule_gives_each_activity_one_line(name):
     ],
 )
 def test_totals_follow_the_protocol(rule, inside, outside):
-    lines = read_rule(rule).lines
+    lines = frame_of(rule)
     lines = lines[lines["memo_kind"] != "biogenic_co2"]
     assert inside <= set(lines.loc[lines["in_total"], "gpc_ref"])
     assert not outside & set(lines.loc[lines["in_total"], "gpc_ref"])
 
 
 def test_territorial_total_is_scope_1_and_bunkers_are_memo():
-    lines = read_rule("territorial").lines
+    lines = frame_of("territorial")
     assert set(lines.loc[lines["in_total"], "scope"]) == {1}
     assert line("flight_international")["memo_kind"] == "international_aviation_bunker"
     assert line("voyage_international")["memo_kind"] == "international_marine_bunker"
@@ -78,12 +83,11 @@ def test_ipcc_counts_domestic_flights_and_sets_bunkers_apart():
 
 
 def test_road_categories_of_ipcc_2006():
-    classes = pd.Series(VEHICLE_CLASSES)
     lines = to_lines(
-        rows(activity="road_fuel", vehicle_class=classes, process="hot", pollutant="co2"),
+        rows(activity="road_fuel", vehicle_class=VEHICLE_CLASSES, process="hot", pollutant="co2"),
         read_rule("territorial"),
     )
-    codes = dict(zip(classes, lines["ipcc_code"], strict=True))
+    codes = dict(zip(VEHICLE_CLASSES, lines["ipcc_code"], strict=True))
     assert codes == {
         "car": "1.A.3.b.i",
         "taxi": "1.A.3.b.i",
@@ -102,7 +106,7 @@ def test_road_categories_of_ipcc_2006():
 )
 def test_processes_with_a_category_of_their_own(process, code):
     lines = to_lines(rows(process=process, pollutant="co2"), read_rule("territorial"))
-    assert lines["ipcc_code"].item() == code
+    assert lines["ipcc_code"].to_list() == [code]
 
 
 def test_wear_has_no_ipcc_category():
@@ -135,7 +139,9 @@ def test_unknown_rule_offers_the_nearest():
 def test_user_rule(tmp_path):
     rule = user_table(tmp_path, lambda frame: frame.iloc[::-1].drop(columns="note"))
     assert rule.name == "mine"
-    assert tuple(rule.lines.index) == ACTIVITIES
+    assert tuple(rule.lines["activity"]) == ACTIVITIES
+    assert rule.lines["note"].isna().all()
+    assert tuple(rule.lines) == RULE.names
 
 
 def test_activity_without_line(tmp_path):
@@ -159,6 +165,15 @@ def test_activity_with_two_lines(tmp_path):
         ("road_fuel", "notation_key", "IE", "notation key out of the total"),
         ("road_biogenic", "memo_kind", "cross_boundary_aviation", "set biogenic CO2 apart"),
         ("road_fuel", "scope", "4", "must be >= 1 and <= 3"),
+        (
+            "road_fuel",
+            "scope",
+            "1.5",
+            r"whole number: 1 of 26 are not, first in row 1 \(value '1.5'",
+        ),
+        ("road_fuel", "scope", "one", r"whole number: 1 of 26 are not, .*\n.*must be present"),
+        ("road_fuel", "scope", None, "must be present"),
+        ("road_fuel", "in_total", "perhaps", "one of true, yes, 1, false, no, 0: 1 of 26"),
         ("road_fuel", "activity", "road_fuels", "must be one of road_fuel"),
     ],
 )
@@ -179,6 +194,6 @@ def test_missing_file(tmp_path):
 @pytest.mark.parametrize("rule", ["territorial", "gpc_basic", "gpc_basic_plus"])
 def test_examples_of_an_independent_program_stand_on_the_same_lines(rule):
     examples = pd.read_csv(DATA / "gpc_examples.csv").set_index("activity")
-    lines = read_rule(rule).lines.loc[examples.index]
+    lines = frame_of(rule).loc[examples.index]
     assert lines["gpc_ref"].to_list() == examples["gpc_ref"].to_list()
     assert lines["scope"].to_list() == examples["scope"].to_list()

@@ -6,8 +6,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from transmod.errors import Faults, InputError
-from transmod.inputs.tables import read_csv, read_parquet, read_shipped_rows, read_shipped_table
-from transmod.schema import FLIGHTS
+from transmod.inputs.tables import (
+    read_columns,
+    read_csv,
+    read_parquet,
+    read_shipped_rows,
+    read_shipped_table,
+)
+from transmod.schema import FLIGHTS, RULE
 
 HEADER = (
     "origin,origin_country,destination,destination_country,origin_in_city,"
@@ -54,6 +60,8 @@ def test_csv_text_for_a_number_is_a_fault(tmp_path):
 def test_foreign_csv(tmp_path, text, sentence):
     with pytest.raises(InputError, match=sentence):
         read_csv(write(tmp_path, text))
+    with pytest.raises(InputError, match=sentence):
+        read_columns(write(tmp_path, text), RULE, Faults())
 
 
 def test_parquet_keeps_whole_numbers_and_refuses_foreign_files(tmp_path):
@@ -88,3 +96,17 @@ def test_shipped_rows_are_those_of_the_table(name):
     text = table.select_dtypes("str")
     assert len(text.columns)
     pd.testing.assert_frame_equal(frame[text.columns].astype("str"), text)
+
+
+def test_columns_are_those_of_the_frame(tmp_path):
+    fields = ["LSC", "NA", '"a, b"', "nan", "", "true", " No", "0", "maybe", "1_0", "-2e3", "jet"]
+    rows = [fields[i:] + fields[:i] for i in range(len(fields))]
+    text = "\ufeff" + HEADER + "".join(",".join(row[:9]) + "\n" for row in rows) + "\nLSC,CL\n"
+    said, told = Faults(), Faults()
+    columns = read_columns(write(tmp_path, text), FLIGHTS, said)
+    frame = read_csv(write(tmp_path, text), FLIGHTS, told)
+    assert said.sentences == told.sentences
+    assert len(told) == 4
+    assert list(columns) == list(frame.columns)
+    expected = frame.astype(object).where(frame.notna(), None)
+    assert columns.records() == expected.to_dict("records")

@@ -263,7 +263,7 @@ def _stand(keys: pd.DataFrame, book: Bookkeeping) -> NDArray[np.object_]:
 
 
 def _is_alike(a: Bookkeeping, b: Bookkeeping) -> bool:
-    return a.holdings == b.holdings and a.rule.lines.equals(b.rule.lines)
+    return a.holdings == b.holdings and a.rule.lines.records() == b.rule.lines.records()
 
 
 def _add_up(keys: pd.DataFrame, parts: Floats, names: Sequence[str]) -> pd.DataFrame:

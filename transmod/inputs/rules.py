@@ -6,11 +6,12 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
+import numpy as np
 
+from transmod.columns import Columns
 from transmod.errors import Faults, InputError
 from transmod.inputs.checks import check_table, listed
-from transmod.inputs.tables import read_csv
+from transmod.inputs.tables import read_columns
 from transmod.schema import ACTIVITIES, RULE
 
 _TABLES = Path(__file__).parent.parent / "accounts" / "tables"
@@ -21,12 +22,12 @@ class Rule:
     """
     An accounting rule.
 
-    `lines` has one row for each of `schema.ACTIVITIES`, in that order and indexed by it, with the
-    columns of `schema.RULE`.
+    `lines` has one row for each of `schema.ACTIVITIES`, in that order, with the columns of
+    `schema.RULE`.
     """
 
     name: str
-    lines: pd.DataFrame
+    lines: Columns
 
 
 def rule_names() -> tuple[str, ...]:
@@ -69,19 +70,18 @@ def read_rule(rule: str, folder: Path | None = None) -> Rule:
             f"table: {rule!r} found.{hint}"
         )
     faults = Faults()
-    lines = read_csv(path, RULE, faults)
+    lines = read_columns(path, RULE, faults)
     check_table(lines, RULE, str(path), faults)
     faults.raise_any()  # a table of the wrong form tells nothing about its lines
     _check_lines(lines, str(path), faults)
     faults.raise_any()
-    for column in RULE.columns:
-        if column.optional and column.name not in lines.columns:
-            lines[column.name] = None
-    lines = lines.set_index("activity", drop=False).loc[list(ACTIVITIES), list(RULE.names)]
-    return Rule(name, lines)
+    absent = {c.name: None for c in RULE.columns if c.optional and c.name not in lines}
+    place = {activity: i for i, activity in enumerate(lines["activity"])}
+    order = np.array([place[activity] for activity in ACTIVITIES])
+    return Rule(name, lines.assign(**absent)[list(RULE.names)][order])
 
 
-def _check_lines(lines: pd.DataFrame, origin: str, faults: Faults) -> None:
+def _check_lines(lines: Columns, origin: str, faults: Faults) -> None:
     missing = [name for name in ACTIVITIES if name not in set(lines["activity"])]
     if missing:
         faults.add(
@@ -105,5 +105,5 @@ def _check_lines(lines: pd.DataFrame, origin: str, faults: Faults) -> None:
         if bad.any():
             faults.add(
                 f"{origin} must {must}: {int(bad.sum())} of {len(lines)} lines do not, "
-                f"{listed(lines.loc[bad, 'activity'])}."
+                f"{listed(lines['activity'][bad])}."
             )

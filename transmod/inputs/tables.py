@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from transmod.columns import Columns, Text, to_text
 from transmod.errors import Faults, InputError
 from transmod.inputs.files import check_file
 from transmod.schema import Column, Table
@@ -21,6 +24,7 @@ if TYPE_CHECKING:  # an account alone is made without pandas
 _PACKAGE = Path(__file__).parent.parent
 _TRUE = ("true", "yes", "1")
 _FALSE = ("false", "no", "0")
+_TRUTH = {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}
 
 
 def read_shipped_table(room: str, name: str) -> pd.DataFrame:
@@ -177,30 +181,113 @@ def _parse(texts: pd.Series, column: Column, path: Path, faults: Faults) -> pd.S
     stripped = texts.str.strip()
     values: pd.Series
     if column.dtype == "bool":
-        names = {**dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False)}
-        values = stripped.str.lower().map(names)
-        kind = f"one of {', '.join(_TRUE + _FALSE)}"
+        values = stripped.str.lower().map(_TRUTH)
         bad = values.isna() & texts.notna()
         values = values.astype(bool if values.notna().all() else "boolean")
     else:
         values = pd.to_numeric(stripped, errors="coerce")
-        kind = "a number"
         bad = values.isna() & texts.notna() & (stripped.str.lower() != "nan")
         if column.dtype.startswith("int"):
-            kind = "a whole number"
             broken = values.notna() & (values != np.floor(values))
             bad |= broken
             values = values.mask(broken)
             values = values.astype("int64" if values.notna().all() else "Int64")
         else:
             values = values.astype("float64")
-    if bad.any():
-        first = int(np.flatnonzero(bad)[0])
-        faults.add(
-            f"`{column.name}` [{column.unit}] of {path} must be {kind}: {int(bad.sum())} of "
-            f"{len(bad)} are not, first in row {first + 1} (value {texts.iloc[first]!r})."
-        )
+    _note_unread(bad.to_numpy(bool), texts.iloc, column, path, faults)
     return values
+
+
+def read_columns(path: Path, table: Table, faults: Faults) -> Columns:
+    """
+    Read a small CSV file as `read_csv` does, without pandas.
+
+    Parameters
+    ----------
+    path, table, faults
+        As in `read_csv`.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty, not UTF-8 or ragged.
+    """
+    path = Path(path)
+    check_file(path)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header, *rows = [row for row in csv.reader(file, strict=True) if row] or [[]]
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} must be UTF-8 text: byte {error.start} is not.") from error
+    except csv.Error as error:
+        raise InputError(f"{path} must be a CSV file: {_first_line(error)}.") from error
+    _check_header(header, path)
+    longest = max(map(len, rows), default=0)
+    if longest > len(header):
+        raise InputError(
+            f"{path} must be a CSV file: its header has {len(header)} fields, a row {longest}."
+        )
+    texts: dict[str, list[str | None]] = {
+        name: [row[i] or None if i < len(row) else None for row in rows]
+        for i, name in enumerate(header)
+    }
+    of_schema = {column.name: column for column in table.columns}
+    return Columns(
+        {
+            name: _parse_few(own, of_schema[name], path, faults)
+            if name in of_schema
+            else to_text(own)
+            for name, own in texts.items()
+        }
+    )
+
+
+def _parse_few(
+    texts: list[str | None], column: Column, path: Path, faults: Faults
+) -> Text | NDArray[Any]:
+    """Parse a column as `_parse` does, text by text."""
+    if not column.dtype.startswith(("bool", "int", "float")):
+        return to_text(texts)
+    given = ["nan" if text is None else text.strip().lower() for text in texts]
+    if column.dtype == "bool":
+        truth = [_TRUTH.get(text) for text in given]
+        null = np.array([value is None for value in truth], bool)
+        values = np.array(truth, object if null.any() else bool)
+        bad = null & np.array([text is not None for text in texts], bool)
+    else:
+        values = np.array([_to_number(text) for text in given], np.float64)
+        bad = np.isnan(values) & np.array([text != "nan" for text in given], bool)
+        if column.dtype.startswith("int"):
+            broken = ~np.isnan(values) & (values != np.floor(values))
+            bad |= broken
+            values[broken] = np.nan
+            if not np.isnan(values).any():
+                values = values.astype(np.int64)
+    _note_unread(bad, texts, column, path, faults)
+    return values
+
+
+def _to_number(text: str) -> float:
+    try:
+        return math.nan if "_" in text else float(text)
+    except ValueError:
+        return math.nan
+
+
+def _note_unread(
+    bad: NDArray[np.bool_], texts: Any, column: Column, path: Path, faults: Faults
+) -> None:
+    """Note texts that are not what their column holds, if any is."""
+    if not bad.any():
+        return
+    kind = f"one of {', '.join(_TRUE + _FALSE)}"
+    if column.dtype != "bool":
+        kind = "a whole number" if column.dtype.startswith("int") else "a number"
+    first = int(np.flatnonzero(bad)[0])
+    faults.add(
+        f"`{column.name}` [{column.unit}] of {path} must be {kind}: {int(bad.sum())} of "
+        f"{len(bad)} are not, first in row {first + 1} (value {texts[first]!r})."
+    )
 
 
 def _first_line(error: BaseException) -> str:

@@ -40,7 +40,8 @@ def write_memo_links(
     attributes : mapping
         Facts about the whole file.
     """
-    lines = rule.lines.loc[memo.places["activity"], ["item", "memo_kind"]]
+    lines = rule.lines[["activity", "item", "memo_kind"]].to_frame().set_index("activity")
+    lines = lines.loc[memo.places["activity"]].astype("str")
     columns = {name: lines[name].to_numpy() for name in lines.columns}
     write_geo_table(memo.places.assign(**columns), MEMO_PLACES, path, metadata=attributes)
 
