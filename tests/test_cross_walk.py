@@ -10,6 +10,7 @@ from transmod.accounts.cross_walk import cross_walk
 from transmod.accounts.held import Holding
 from transmod.accounts.ledger import post
 from transmod.accounts.overlaps import find_overlaps
+from transmod.columns import from_frame
 from transmod.inputs.tables import read_shipped_table
 from transmod.schema import ACTIVITIES
 
@@ -20,13 +21,13 @@ KINDS = {"internal": 60.0, "inbound_outbound": 30.0, "through": 10.0}  # t of CO
 def ledgers(kinds=KINDS, holdings=()):
     rows = [emission(trip_kind=kind, mass_t=mass) for kind, mass in kinds.items()]
     emissions, energy = frames(*rows)
-    energy["energy_tj"] = [mass / 50.0 for mass in kinds.values()]  # 50 t of CO2 a TJ
+    energy = energy.assign(energy_tj=[mass / 50.0 for mass in kinds.values()])  # 50 t of CO2 a TJ
     return post(emissions, energy, RULES["territorial"], holdings)
 
 
 def driven(**vkm):
     rows = [("car", kind, own) for kind, own in vkm.items()]
-    return pd.DataFrame(rows, columns=["vehicle_class", "trip_kind", "vkm"])
+    return from_frame(pd.DataFrame(rows, columns=["vehicle_class", "trip_kind", "vkm"]))
 
 
 INSIDE = driven(**{kind: 1e3 * own for kind, own in KINDS.items()})
@@ -34,7 +35,7 @@ OUTSIDE = driven(internal=0.0, inbound_outbound=40e3, through=5e3)
 
 
 def walk(method, ledger=None, inside=INSIDE, **options):
-    table = cross_walk(*(ledger or ledgers()), inside, OUTSIDE, **options)
+    table = cross_walk(*(ledger or ledgers()), inside, OUTSIDE, **options).to_frame()
     return table[table["method"] == method].set_index("line")
 
 
@@ -77,7 +78,7 @@ def test_electricity_is_no_part_of_the_walks():
     electric = emission("road_electricity", trip_kind="internal", mass_t=5.0, fuel="electricity")
     rows = [emission(trip_kind=kind, mass_t=mass) for kind, mass in KINDS.items()]
     emissions, energy = frames(*rows, electric)
-    energy["energy_tj"] = [*(mass / 50.0 for mass in KINDS.values()), 1.0]
+    energy = energy.assign(energy_tj=[*(mass / 50.0 for mass in KINDS.values()), 1.0])
     ledger = post(emissions, energy, RULES["gpc_basic"])
     for method in ("territorial", "induced activity", "fuel sold"):
         start = walk(method, ledger, fuel_sold={"petrol": 2.0, "electricity": 9.0}).iloc[0]
@@ -112,7 +113,7 @@ def test_a_missing_input_is_named_and_gives_no_number(method, options, message):
 
 
 def test_a_network_that_ends_at_the_boundary_makes_the_end_too_low():
-    table = cross_walk(*ledgers(), INSIDE, OUTSIDE.assign(vkm=0.0))
+    table = cross_walk(*ledgers(), INSIDE, OUTSIDE.assign(vkm=0.0)).to_frame()
     own = table[table["method"] == "induced activity"]
     assert own["co2_t"].iloc[-1] == pytest.approx(75.0)
     assert own["status"].tolist()[-2:] == ["input missing", "lower bound"]
@@ -132,8 +133,8 @@ def test_overlaps_of_the_run_are_listed_with_their_state():
         emission("rail_electricity", fuel="electricity", mass_t=7.0),
     )
     holdings = (Holding("company report", vehicle_class="bus"),)
-    table = find_overlaps(*post(*frames(*rows), RULES["territorial"], holdings))
-    key = zip(table["activity"], table["vehicle_class"].fillna(""), strict=True)
+    table = find_overlaps(*post(*frames(*rows), RULES["territorial"], holdings)).to_frame()
+    key = zip(table["activity"], table["vehicle_class"].astype("str").fillna(""), strict=True)
     state = dict(zip(key, table["state"], strict=True))
     assert state["road_fuel", "bus"] == "declared"
     assert state["road_fuel", ""] == "partly declared"  # cars are left: 5 t

@@ -15,6 +15,7 @@ from transmod.accounts.held import Holding
 from transmod.accounts.indicators import Facts, to_indicators
 from transmod.accounts.ledger import post, to_energy_table, to_table
 from transmod.accounts.targets import Target, say_targets, to_targets
+from transmod.columns import Columns, from_frame
 from transmod.errors import InputError
 from transmod.inputs.place_areas import Places, read_places
 from transmod.inputs.reconciliation_tables import read_benchmarks
@@ -24,7 +25,7 @@ from transmod.outputs.tables import to_arrow
 from transmod.schema import BENCHMARKS, EMISSION_KEYS, INDICATORS, TARGETS
 
 GWP = naive.GWP
-DISTRICTS = pd.DataFrame({"district_id": ["a", "b"], "name": ["A", "B"]})
+DISTRICTS = Columns({"district_id": ["a", "b"], "name": ["A", "B"]})
 PLACES = Places({"a": 2.0, "b": 8.0}, {"a": 1000.0}, 10.5, None)
 TRUCK = "articulated_diesel_34_40t_euro6"
 
@@ -79,8 +80,8 @@ def ledger(factor=None):
         if more["process"] != "evaporation":
             energy.append({key: more[key] for key in EMISSION_KEYS} | {"energy_tj": 0.5})
     pair = post(
-        pd.DataFrame(rows, columns=[*KEYS, "mass_t"]),
-        pd.DataFrame(energy, columns=[*EMISSION_KEYS, "energy_tj"]),
+        from_frame(pd.DataFrame(rows, columns=[*KEYS, "mass_t"])),
+        from_frame(pd.DataFrame(energy, columns=[*EMISSION_KEYS, "energy_tj"])),
         RULES["territorial"],
         (Holding("the port's own report", activity="off_road_fuel"),),
     )
@@ -93,7 +94,7 @@ def ledger(factor=None):
 @cache
 def indicators(factor=None):
     facts = Facts(PLACES, gdp=50.0, gdp_unit="million CNY")
-    return to_indicators(*ledger(factor), activity(), DISTRICTS, GWP, facts)
+    return to_indicators(*ledger(factor), from_frame(activity()), DISTRICTS, GWP, facts).to_frame()
 
 
 def find(table, **names):
@@ -144,8 +145,8 @@ def test_what_is_not_known_is_empty_and_says_so():
 
 
 def test_without_kinds_of_trips_trucks_alone_have_a_share():
-    driving = activity().assign(trip_kind="all")
-    table = to_indicators(*ledger(), driving, DISTRICTS, GWP)
+    driving = from_frame(activity()).assign(trip_kind="all")
+    table = to_indicators(*ledger(), driving, DISTRICTS, GWP).to_frame()
     city = table[(table["indicator"] == "share") & table["district_id"].isna()]
     known = city[city["value"].notna()]
     assert set(known["subject"]) == {"trucks"}
@@ -154,7 +155,7 @@ def test_without_kinds_of_trips_trucks_alone_have_a_share():
 
 @pytest.mark.parametrize("factor", [pytest.param(None, marks=pytest.mark.slow), 1.3])
 def test_every_line_is_that_of_the_naive_twin(factor):
-    rows, energy = (decode(table).astype(object) for table in ledger(factor))
+    rows, energy = (decode(table.to_frame()).astype(object) for table in ledger(factor))
     rows, energy = (table.where(table.notna(), None) for table in (rows, energy))
     rows["mass_t"] = rows["mass_t"].map(lambda value: math.nan if value is None else value)
     energy["process"] = energy["activity"].map(
@@ -194,7 +195,8 @@ def test_freight_is_set_against_published_benchmarks():
         {"vehicle_class": ["articulated_truck"], "vehicle_type": ["*_34_40t_*"],
          "benchmark": ["ours"], "pollutant": ["co2"], "g_per_tkm": [40.0], "source": ["us"]}
     )  # fmt: skip
-    table = to_indicators(*ledger(), activity(), DISTRICTS, GWP, Facts(PLACES, benchmarks=own))
+    facts = Facts(PLACES, benchmarks=own)
+    table = to_indicators(*ledger(), from_frame(activity()), DISTRICTS, GWP, facts).to_frame()
     row = find(table, indicator="of_benchmark")
     assert row["value"] == pytest.approx(250e6 / 3.6e6 / 40.0)
     assert row["explanation"] == "carbon class E; types *_34_40t_*; us"
@@ -240,7 +242,7 @@ def test_areas_of_polygons_on_the_ellipsoid(tmp_path):
 def test_distance_to_a_target_by_hand():
     # from 1,000 t in 2005 by 40 % to 600 t in 2030: 2022 allows 1,000 - 400 x 17/25 = 728 t
     target = Target("t", "co2", "road", (1,), 2005, 1000.0, 2030, 0.4)
-    row = to_targets(*ledger(), GWP, 2022, [target]).iloc[0]
+    (row,) = to_targets(*ledger(), GWP, 2022, [target]).records()
     assert row["allowed"] == pytest.approx(728.0)
     assert row["value"] == pytest.approx(620.0)
     assert row["distance"] == pytest.approx(-108.0)
@@ -257,7 +259,7 @@ def test_scope_2_enters_a_target_only_where_it_is_named():
     values = [
         to_targets(
             *ledger(), GWP, 2022, [Target("t", "co2", "road", scopes, 2005, 1.0, 2030, 0.4)]
-        )["value"].iloc[0]
+        )["value"].item()
         for scopes in ((1,), (2,), (1, 2))
     ]
     assert values == pytest.approx([620.0, 30.0, 650.0])
@@ -268,5 +270,5 @@ def test_paths_that_start_later_and_end_before():
     assert target.allowed(2020) == 900.0
     assert target.allowed(2025) == pytest.approx(750.0)
     assert target.allowed(2030) == target.allowed(2040) == pytest.approx(600.0)
-    row = to_targets(*ledger(), GWP, 2040, [target]).iloc[0]
-    assert math.isnan(row["per_year"])
+    table = to_targets(*ledger(), GWP, 2040, [target])
+    assert math.isnan(table["per_year"].item())

@@ -214,7 +214,9 @@ def from_records(records: Iterable[Mapping[str, Any]], table: Table) -> Columns:
     values = {column: [row[column.name] for row in rows] for column in table.columns}
     return Columns(
         {
-            column.name: to_text(own) if column.dtype == "string" else np.array(own, column.dtype)
+            column.name: to_text(own)
+            if column.dtype == "string"
+            else np.array(own, np.float64 if None in own else column.dtype)
             for column, own in values.items()
         }
     )

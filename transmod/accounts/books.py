@@ -20,8 +20,6 @@ from transmod.inputs.method_tables import Methods
 from transmod.inputs.rules import Rule
 
 if TYPE_CHECKING:  # made where it is asked for alone
-    import pandas as pd
-
     from transmod.accounts.uncertainty import Uncertainty
 
 
@@ -61,7 +59,7 @@ class Books:
     cross_walk: Columns
     overlaps: Columns
     indicators: Columns
-    reconciliation: pd.DataFrame | None
+    reconciliation: Columns | None
     targets: Columns | None
     attribution: list[dict[str, Any]]
     totals: dict[str, Any]

@@ -38,7 +38,7 @@ class Gap:
         share: float | None = None,
     ) -> None:
         """Add a line; its share is that of what was given, unless another is said."""
-        row: dict[str, object] = dict.fromkeys(RECONCILIATION.names, math.nan)
+        row: dict[str, object] = dict.fromkeys(RECONCILIATION.names)
         of_given = amount / self.given if self.given > 0.0 else math.nan
         row |= {
             "subject": self.subject, "name": self.name, "step": step, "line": line,

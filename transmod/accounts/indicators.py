@@ -12,23 +12,25 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from transmod.accounts.inventory import NO_DISTRICT_NAME
 from transmod.accounts.tallies import (
     QUANTITIES,
     SCOPES,
-    Load,
-    Part,
+    list_estimates,
     list_kilometres,
     list_loads,
     list_parts,
     tally,
 )
+from transmod.columns import Booleans, Columns, from_frame, from_records
 from transmod.inputs.place_areas import Places
-from transmod.inputs.tables import read_shipped_table
+from transmod.inputs.tables import read_shipped_rows
 from transmod.schema import INDICATORS, NO_DISTRICT
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _TRUCKS = ("rigid_truck", "articulated_truck")
 _OTHERS = ("inbound_outbound", "through")  # not from the city, or not to it
@@ -54,21 +56,21 @@ class Facts:
 
 
 def to_indicators(
-    ledger: pd.DataFrame,
-    energy: pd.DataFrame,
-    activity: pd.DataFrame,
-    districts: pd.DataFrame,
+    ledger: Columns,
+    energy: Columns,
+    activity: Columns,
+    districts: Columns,
     gwp: Mapping[str, float],
     facts: Facts | None = None,
-) -> pd.DataFrame:
+) -> Columns:
     """
     Divide what a run emits by what it does, and by who lives where.
 
     Parameters
     ----------
-    ledger, energy, activity : pandas.DataFrame
+    ledger, energy, activity : Columns
         `schema.LEDGER`, `schema.ENERGY`, `schema.ACTIVITY` of the run.
-    districts : pandas.DataFrame
+    districts : Columns
         `district_id` and `name`.
     gwp : mapping of str to float
         Warming potential of each greenhouse gas [t CO2e/t].
@@ -77,7 +79,7 @@ def to_indicators(
 
     Returns
     -------
-    pandas.DataFrame
+    Columns
         Rows in the form of `schema.INDICATORS`.
 
     Notes
@@ -89,21 +91,23 @@ def to_indicators(
     """
     facts = facts or Facts()
     driven = activity[activity["subsector"] == "road"]
-    parts = list_parts(ledger, energy, gwp)
-    moving = [part for part in parts if part.subsector == "road" and not part.calibrated]
+    estimates = list_estimates(ledger, energy)
+    parts = list_parts(estimates, gwp)
+    of_road = parts["subsector"] == "road"
     kilometres = list_kilometres(driven)
-    loads = list_loads(driven, ledger, energy, gwp)
+    loads, emitted = list_loads(driven, estimates, gwp)
+    ids = districts["district_id"].to_list()
     rows = [
-        *_per_distance(moving, kilometres),
-        *_per_load(loads, facts),
-        *_per_place([part for part in parts if part.counts], facts, list(districts["district_id"])),
-        *_shares([part for part in parts if part.subsector == "road"], kilometres),
+        *_per_distance(parts[of_road & ~parts["calibrated"]], kilometres),
+        *_per_load(loads, emitted, facts),
+        *_per_place(parts[parts["counts"]], facts, ids),
+        *_shares(parts[of_road], kilometres),
     ]
-    table = pd.DataFrame(rows, columns=list(INDICATORS.names))
-    names = dict(zip(districts["district_id"], districts["name"], strict=True))
-    table["district_name"] = table["district_id"].map(names | {NO_DISTRICT: NO_DISTRICT_NAME})
-    table["number"] = range(1, len(table) + 1)
-    return table
+    names = dict(zip(ids, districts["name"].to_list(), strict=True))
+    names |= {NO_DISTRICT: NO_DISTRICT_NAME}
+    for number, row in enumerate(rows, start=1):
+        row |= {"number": number, "district_name": names.get(row["district_id"])}
+    return from_records(rows, INDICATORS)
 
 
 def _row(
@@ -118,15 +122,11 @@ def _row(
     )
 
 
-def _per_distance(parts: list[Part], kilometres: list[Part]) -> Iterator[dict[str, object]]:
+def _per_distance(parts: Columns, kilometres: Columns) -> Iterator[dict[str, object]]:
     """Divide by vehicle-kilometres: the city, its districts and its classes."""
-    for place in ((), ("district_id",), ("vehicle_class",)):
-
-        def key(part: Part, place: tuple[str, ...] = place) -> tuple[object, ...]:
-            return tuple(getattr(part, name) for name in place)
-
-        emitted = tally(parts, lambda part: (*key(part), part.quantity, part.scope))
-        for name, vkm in sorted(tally(kilometres, key).items()):
+    for place in ([], ["district_id"], ["vehicle_class"]):
+        emitted = tally(parts, [*place, "quantity", "scope"], "value")
+        for name, vkm in sorted(tally(kilometres, place, "value").items()):
             for quantity, scope, amount in _amounts(emitted, name):
                 unit = _PER_DISTANCE[quantity]
                 yield _row(
@@ -145,79 +145,80 @@ def _amounts(
                 yield quantity, scope, sums[*name, quantity, scope]
 
 
-def _per_load(loads: list[Load], facts: Facts) -> Iterator[dict[str, object]]:
+def _per_load(loads: Columns, emitted: Columns, facts: Facts) -> Iterator[dict[str, object]]:
     """Divide by tonne- and passenger-kilometres, and what freight emits by benchmarks."""
     for indicator, column, unit in (
         ("per_tonne_km", "tonne_km", "t km"),
         ("per_passenger_km", "passenger_km", "pass km"),
     ):
-        known = [load for load in loads if getattr(load, column) > 0.0]
-        for name in (None, *dict.fromkeys(load.vehicle_class for load in known)):
-            own = [load for load in known if name in (None, load.vehicle_class)]
-            carried = math.fsum(getattr(load, column) for load in own)
-            covered = math.fsum(load.vkm for load in own)
-            whole = math.fsum(load.vkm for load in loads if load.vehicle_class == name)
+        known = loads[column] > 0.0
+        for name in (None, *dict.fromkeys(loads["vehicle_class"][known].to_list())):
+            of_class = loads["vehicle_class"] == name
+            own = known if name is None else known & of_class
+            carried = math.fsum(loads[column][own])
+            covered = math.fsum(loads["vkm"][own])
+            whole = math.fsum(loads["vkm"][of_class])
             is_part = name is not None and covered < whole * _WHOLE
             why = f"known for {covered / whole:.0%} of its kilometres" if is_part else None
-            sums = _emitted(own)
-            for quantity, scope, mass in _amounts(sums, ()):
+            for quantity, scope, mass in _amounts(_emitted(emitted, own), ()):
                 above = _PER_DISTANCE[quantity]
                 yield _row(
                     indicator, quantity, mass * _OF_A_TONNE[above], carried, scope=scope,
                     unit=f"{above}/({unit})", vehicle_class=name, explanation=why,
                 )  # fmt: skip
         if column == "tonne_km":
-            yield from _of_benchmarks(known, facts)
+            yield from _of_benchmarks(loads, known, emitted, facts)
 
 
-def _emitted(loads: list[Load]) -> dict[tuple[object, ...], float]:
-    """Add up what types emit, by quantity and scope."""
-    found: dict[tuple[object, ...], list[float]] = {}
-    for load in loads:
-        for key, value in load.emitted.items():
-            found.setdefault(key, []).append(value)
-    return {key: math.fsum(values) for key, values in found.items()}
+def _emitted(emitted: Columns, chosen: Booleans) -> dict[tuple[object, ...], float]:
+    """Add up what the chosen loads emit, by quantity and scope."""
+    return tally(emitted[chosen[emitted["load"]]], ["quantity", "scope"], "value")
 
 
-def _of_benchmarks(known: list[Load], facts: Facts) -> Iterator[dict[str, object]]:
+def _of_benchmarks(
+    loads: Columns, known: Booleans, emitted: Columns, facts: Facts
+) -> Iterator[dict[str, object]]:
     """Divide the intensity of freight by published ones, and give it a carbon class."""
-    table = facts.benchmarks
-    if table is None:
-        table = read_shipped_table("accounts", "freight_benchmarks")
-    steps = read_shipped_table("accounts", "freight_classes")
-    for row in table.to_dict("records"):
-        pattern = row["vehicle_type"] if isinstance(row["vehicle_type"], str) else "*"
-        of_class = row["vehicle_class"] if isinstance(row["vehicle_class"], str) else None
-        own = [
-            load
-            for load in known
-            if of_class in (None, load.vehicle_class) and fnmatchcase(load.vehicle_type, pattern)
-        ]
-        if not own:
+    rows = (
+        read_shipped_rows("accounts", "freight_benchmarks")
+        if facts.benchmarks is None
+        else from_frame(facts.benchmarks).records()
+    )
+    steps = [
+        (row["carbon_class"], math.inf if row["up_to"] is None else float(row["up_to"]))
+        for row in read_shipped_rows("accounts", "freight_classes")
+    ]
+    for row in rows:
+        pattern, of_class = row["vehicle_type"] or "*", row["vehicle_class"]
+        types = [name for name in loads["vehicle_type"].names if fnmatchcase(name, pattern)]
+        own = known & loads["vehicle_type"].isin(types)
+        if of_class is not None:
+            own &= loads["vehicle_class"] == of_class
+        if not own.any():
             continue
         benchmark = float(row["g_per_tkm"])
-        mass = _emitted(own).get((row["pollutant"], 1), 0.0)
-        intensity = 1e6 * mass / math.fsum(load.tonne_km for load in own)
-        fits = steps["up_to"].isna() | (intensity / benchmark <= steps["up_to"])
-        types = "" if pattern == "*" else f"types {pattern}; "
+        mass = _emitted(emitted, own).get((row["pollutant"], 1), 0.0)
+        intensity = 1e6 * mass / math.fsum(loads["tonne_km"][own])
+        carbon_class = next(name for name, up_to in steps if intensity / benchmark <= up_to)
+        kind = "" if pattern == "*" else f"types {pattern}; "
         yield _row(
-            "of_benchmark", str(row["pollutant"]), intensity, benchmark, scope=1, unit="-",
+            "of_benchmark", row["pollutant"], intensity, benchmark, scope=1, unit="-",
             subject=row["benchmark"], vehicle_class=of_class,
-            explanation=f"carbon class {steps.loc[fits, 'carbon_class'].iloc[0]}; {types}"
-            f"{row['source']}",
+            explanation=f"carbon class {carbon_class}; {kind}{row['source']}",
         )  # fmt: skip
 
 
 def _per_place(
-    parts: list[Part], facts: Facts, district_ids: list[str]
+    parts: Columns, facts: Facts, district_ids: list[str]
 ) -> Iterator[dict[str, object]]:
     """Divide by residents, land and gross domestic product."""
     places = facts.places
-    of_city = tally(parts, lambda part: ("all", part.quantity, part.scope))
-    road = [part for part in parts if part.subsector == "road"]
-    of_city |= tally(road, lambda part: ("road", part.quantity, part.scope))
-    by_district = tally(parts, lambda part: (part.district_id, "all", part.quantity, part.scope))
-    by_district |= tally(road, lambda part: (part.district_id, "road", part.quantity, part.scope))
+    figure = ["quantity", "scope"]
+    by_subsector = {"all": parts, "road": parts[parts["subsector"] == "road"]}
+    of_city = {name: tally(own, figure, "value") for name, own in by_subsector.items()}
+    by_district = {
+        name: tally(own, ["district_id", *figure], "value") for name, own in by_subsector.items()
+    }
     if len(district_ids) == 1:
         district_ids = []  # a city without districts is its own
     for indicator, whole, of_district, unit, lacking in (
@@ -232,9 +233,9 @@ def _per_place(
         below: list[tuple[str | None, float | None]] = [(None, whole)]
         below += [(name, of_district[name]) for name in district_ids if name in of_district]
         for district_id, amount in below:
-            for subsector in ("all", "road"):
-                name = (subsector,) if district_id is None else (district_id, subsector)
-                sums = of_city if district_id is None else by_district
+            for subsector in by_subsector:
+                sums = (of_city if district_id is None else by_district)[subsector]
+                name = () if district_id is None else (district_id,)
                 for quantity, scope, mass in _amounts(sums, name):
                     above = _PER_PLACE[quantity]
                     yield _row(
@@ -245,38 +246,29 @@ def _per_place(
                     )  # fmt: skip
 
 
-_SHARES: dict[str, tuple[Callable[[Part], bool], bool]] = {
+_SHARES: dict[str, tuple[Callable[[Columns], Booleans], bool]] = {
     # what counts, and whether that needs kinds of trips
-    "trucks": (lambda part: part.vehicle_class in _TRUCKS, False),
-    "nonlocal": (lambda part: part.trip_kind in _OTHERS, True),
+    "trucks": (lambda rows: rows["vehicle_class"].isin(_TRUCKS), False),
+    "nonlocal": (lambda rows: rows["trip_kind"].isin(_OTHERS), True),
     "nonlocal trucks": (
-        lambda part: part.trip_kind in _OTHERS and part.vehicle_class in _TRUCKS, True,
+        lambda rows: rows["trip_kind"].isin(_OTHERS) & rows["vehicle_class"].isin(_TRUCKS), True,
     ),
-    "through": (lambda part: part.trip_kind == "through", True),
+    "through": (lambda rows: rows["trip_kind"] == "through", True),
 }  # fmt: skip
 
 
-def _shares(parts: list[Part], kilometres: list[Part]) -> Iterator[dict[str, object]]:
+def _shares(parts: Columns, kilometres: Columns) -> Iterator[dict[str, object]]:
     """Return the shares of trucks, and of traffic from elsewhere, in kilometres, CO2 and NOx."""
-    has_kinds = not any(part.trip_kind == "all" and part.value > 0.0 for part in kilometres)
-    for quantity in ("vkm", "co2", "nox"):
-        own = kilometres if quantity == "vkm" else parts
-        # parked vehicles are on no trip
-        moving = [
-            part
-            for part in own
-            if part.quantity == quantity and part.scope == 1 and part.trip_kind is not None
-        ]
-        for place in ((), ("district_id",)):
-
-            def key(part: Part, place: tuple[str, ...] = place) -> tuple[object, ...]:
-                return tuple(getattr(part, name) for name in place)
-
+    has_kinds = not ((kilometres["trip_kind"] == "all") & (kilometres["value"] > 0.0)).any()
+    for quantity, rows in (("vkm", kilometres), ("co2", parts), ("nox", parts)):
+        own = (rows["quantity"] == quantity) & (rows["scope"] == 1)
+        moving = rows[own & rows["trip_kind"].notna()]  # parked vehicles are on no trip
+        for place in ([], ["district_id"]):
             chosen = {
-                subject: tally(filter(is_chosen, moving), key)
+                subject: tally(moving[is_chosen(moving)], place, "value")
                 for subject, (is_chosen, _) in _SHARES.items()
             }
-            for name, whole in sorted(tally(moving, key).items()):
+            for name, whole in sorted(tally(moving, place, "value").items()):
                 for subject, (_, needs_kinds) in _SHARES.items():
                     known = has_kinds or not needs_kinds
                     yield _row(

@@ -12,19 +12,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from transmod.accounts.calibration import Calibration, calibrate
-from transmod.accounts.cross_walk import list_trip_causes
+from transmod.accounts.cross_walk import Amount, list_trip_causes
 from transmod.accounts.gaps import Gap
 from transmod.accounts.ledger import InventoryLedger, MemoLedger
 from transmod.accounts.tallies import add_up
-from transmod.columns import Columns
+from transmod.columns import Columns, from_records
 from transmod.errors import Faults
 from transmod.schema import RECONCILIATION, VEHICLE_CLASSES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ELECTRICITY = "electricity"
 _INSIDE = "driven inside the boundary"
@@ -62,7 +64,7 @@ class Evidence:
 class Reconciled:
     """`table` as `schema.RECONCILIATION`; the ledger, calibrated where asked; what was done."""
 
-    table: pd.DataFrame
+    table: Columns
     inventory: InventoryLedger
     memo: MemoLedger
     notes: tuple[str, ...]
@@ -123,10 +125,10 @@ def reconcile(
             _show_calibration(gap, factors, evidence.calibration.by, after)
         notes = tuple(_say_calibration(factors, evidence.calibration))
     rows = [row for gap in gaps for row in gap.rows]
-    table = pd.DataFrame(rows, columns=list(RECONCILIATION.names))
-    table["number"] = range(1, len(rows) + 1)
+    for number, row in enumerate(rows, start=1):
+        row["number"] = number
     notes += tuple(gap.words for gap in gaps if gap.words is not None)
-    return Reconciled(table, inventory, memo, notes)
+    return Reconciled(from_records(rows, RECONCILIATION), inventory, memo, notes)
 
 
 class _Use(NamedTuple):
@@ -159,13 +161,10 @@ class _Model:
 
     def list_causes(self, of_stream: Mapping[tuple[str, str], float]) -> list[dict[str, object]]:
         """List what the city's own vehicles take elsewhere, and others here, by class and kind."""
-        streams = pd.DataFrame(
-            [
-                (name, kind, self.vkm.get((name, kind), 0.0), math.nan, energy)
-                for (name, kind), energy in sorted(of_stream.items())
-            ],
-            columns=["vehicle_class", "trip_kind", "vkm", "co2_t", "energy_tj"],
-        ).set_index(["vehicle_class", "trip_kind"])
+        streams = {
+            stream: Amount(self.vkm.get(stream, 0.0), math.nan, energy)
+            for stream, energy in sorted(of_stream.items())
+        }
         classes = {name for name, _ in of_stream}
         outside = self.outside[self.outside["vehicle_class"].isin(classes)]
         return list_trip_causes(streams, outside, self.resident_share)
@@ -181,20 +180,19 @@ def _read_model(
     rows = inventory.rows
     own = rows[(rows["subsector"] == "road") & (rows["pollutant"] == "co2")]
     own = own[~np.isnan(own["mass_t"])]
-    kilometres = add_up(inside[["vehicle_class", "trip_kind"]], inside["vkm"])
+    kilometres = add_up(inside, ["vehicle_class", "trip_kind"], "vkm").records()
     return _Model(
         inside_city=_list_uses(inventory.energy),
         road=_uses_of_road(inventory, memo),
-        co2=list(add_up(own[["fuel", "process"]], own["mass_t"])),
-        vkm={(name, kind): vkm for name, kind, vkm in kilometres},
+        co2=[tuple(row.values()) for row in add_up(own, ["fuel", "process"], "mass_t").records()],
+        vkm={(row["vehicle_class"], row["trip_kind"]): row["vkm"] for row in kilometres},
         outside=outside,
         resident_share=resident_share,
     )
 
 
 def _list_uses(energy: Columns) -> list[_Use]:
-    keys = energy[[name for name in _Use._fields if name != "energy_tj"]]
-    return [_Use(*use) for use in add_up(keys, energy["energy_tj"])]
+    return [_Use(**use) for use in add_up(energy, _Use._fields[:-1], "energy_tj").records()]
 
 
 def _uses_of_road(inventory: InventoryLedger, memo: MemoLedger) -> list[_Use]:

@@ -3,54 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from transmod.accounts.held import INCLUDED_ELSEWHERE
-from transmod.model.labels import group_rows
+from transmod.columns import Booleans, Columns, Floats, group_rows, stack
 from transmod.schema import CALIBRATIONS, GREENHOUSE_GASES
 
 QUANTITIES = ("co2", "co2e", "nox", "pm2_5", "energy")
 SCOPES = (1, 2)
-
-
-class Part(NamedTuple):
-    """A part of the sums of a run: emitted [t], taken [tce] or driven [veh km]."""
-
-    quantity: str
-    scope: int
-    subsector: str
-    district_id: str | None
-    vehicle_class: str | None
-    trip_kind: str | None
-    calibrated: bool
-    counts: bool  # in the total, or grid electricity that no other line holds
-    value: float
-
-
-class Load(NamedTuple):
-    """What types of vehicles of a class drove and carried, and emitted by quantity and scope."""
-
-    vehicle_class: str
-    vehicle_type: str
-    vkm: float
-    tonne_km: float
-    passenger_km: float
-    emitted: dict[tuple[str, int], float]
+_TYPE = ["vehicle_class", "vehicle_type"]
+_PLACE = ["district_id", "vehicle_class", "trip_kind"]
+_PART = ["quantity", "scope", "subsector", *_PLACE, "calibrated", "counts"]
 
 
 def sum_quantity(
-    ledger: pd.DataFrame, energy: pd.DataFrame, quantity: str, gwp: Mapping[str, float]
-) -> tuple[pd.DataFrame, pd.Series]:
+    ledger: Columns, energy: Columns, quantity: str, gwp: Mapping[str, float]
+) -> tuple[Columns, Floats]:
     """
     Return the rows of the inventory that a quantity is summed over, and its value in each.
 
     Parameters
     ----------
-    ledger, energy : pandas.DataFrame
+    ledger, energy : Columns
         `schema.LEDGER`, `schema.ENERGY`.
     quantity : str
         A pollutant or co2e [t], or energy [TJ].
@@ -63,102 +41,103 @@ def sum_quantity(
     gases = GREENHOUSE_GASES if quantity == "co2e" else (quantity,)
     weight = dict(gwp) if quantity == "co2e" else {quantity: 1.0}
     own = (ledger["item"] == "inventory") & ledger["pollutant"].isin(gases)
-    rows = ledger[own & ledger["mass_t"].notna()]
-    factor = rows["pollutant"].astype("str").map(weight).to_numpy(np.float64)
-    return rows, rows["mass_t"] * factor
+    rows = ledger[own & ~np.isnan(ledger["mass_t"])]
+    return rows, rows["mass_t"] * rows["pollutant"].map(weight)
 
 
-def counts(rows: pd.DataFrame) -> pd.Series:
+def counts(rows: Columns) -> Booleans:
     """Tell the rows in the total of the rule, and those of grid electricity not held elsewhere."""
-    elsewhere = rows["notation_key"].isin([INCLUDED_ELSEWHERE])
-    return (rows["in_total"] & (rows["scope"] == 1)) | ((rows["scope"] == 2) & ~elsewhere)
+    is_grid = (rows["scope"] == 2) & (rows["notation_key"] != INCLUDED_ELSEWHERE)
+    chosen: Booleans = (rows["in_total"] & (rows["scope"] == 1)) | is_grid
+    return chosen
 
 
-def list_parts(ledger: pd.DataFrame, energy: pd.DataFrame, gwp: Mapping[str, float]) -> list[Part]:
-    """Add the inventory up over what ratios do not tell apart; CO2e beside CO2, energy in tce."""
-    names = ["pollutant", "scope", "subsector", "district_id", "vehicle_class", "trip_kind"]
-    parts = []
-    for rows in (_kept(ledger), _kept_energy(energy)):
-        keys = rows[names].assign(
-            calibrated=rows["activity"].isin(CALIBRATIONS), counts=counts(rows)
-        )
-        for pollutant, *key, value in add_up(keys, rows["value"]):
-            if pollutant in QUANTITIES:
-                parts.append(Part._make((pollutant, *key, value)))
-            if pollutant in GREENHOUSE_GASES:
-                parts.append(Part._make(("co2e", *key, value * gwp[pollutant])))
-    return parts
+def list_estimates(ledger: Columns, energy: Columns) -> list[Columns]:
+    """
+    Return the rows that ratios are made of.
 
-
-def list_kilometres(driven: pd.DataFrame) -> list[Part]:
-    """Return the kilometres of road traffic (`schema.ACTIVITY`) in the form of what it emits."""
-    keys = driven[["district_id", "vehicle_class", "trip_kind"]]
+    Returns
+    -------
+    list of Columns
+        Those of the ledger [t], and those of energy [tce], with `quantity`, a pollutant or energy;
+        `value`; `calibrated`, whether a calibration added it; and `counts`, whether it is in the
+        total, or grid electricity that no other line holds.
+    """
+    known = ledger["pollutant"].isin({*GREENHOUSE_GASES, *QUANTITIES}) & ~np.isnan(ledger["mass_t"])
     return [
-        Part._make(("vkm", 1, "road", *key, False, True, value))
-        for *key, value in add_up(keys, driven["vkm"])
+        _to_estimates(ledger.assign(quantity=ledger["pollutant"]), "mass_t", known),
+        _to_estimates(energy.assign(quantity="energy"), "energy_tce", np.ones(len(energy), bool)),
     ]
+
+
+def _to_estimates(rows: Columns, value: str, chosen: Booleans) -> Columns:
+    chosen = chosen & (rows["item"] == "inventory") & np.isin(rows["scope"], SCOPES)
+    own = rows[[*_PART[:-2], "vehicle_type", "activity", "notation_key", "in_total", value]][chosen]
+    calibrated = own["activity"].isin(CALIBRATIONS)
+    return own.assign(calibrated=calibrated, counts=counts(own), value=own[value])
+
+
+def list_parts(estimates: Sequence[Columns], gwp: Mapping[str, float]) -> Columns:
+    """Add estimates up over what ratios do not tell apart; CO2e beside CO2."""
+    return _add_co2e(stack(add_up(rows, _PART, "value") for rows in estimates), gwp)
+
+
+def list_kilometres(driven: Columns) -> Columns:
+    """Return the kilometres of road traffic (`schema.ACTIVITY`) in the form of what it emits."""
+    kilometres = add_up(driven, _PLACE, "vkm")
+    return kilometres.assign(quantity="vkm", scope=1, value=kilometres["vkm"])
 
 
 def list_loads(
-    driven: pd.DataFrame, ledger: pd.DataFrame, energy: pd.DataFrame, gwp: Mapping[str, float]
-) -> list[Load]:
-    """Return what each type drives and carries, NaN where a part is not known, and emits."""
-    emitted: dict[tuple[str, str], dict[tuple[str, int], float]] = {}
-    for rows in (_kept(ledger), _kept_energy(energy)):
-        own = rows[(rows["subsector"] == "road") & ~rows["activity"].isin(CALIBRATIONS)]
-        keys = own[["vehicle_class", "vehicle_type", "pollutant", "scope"]]
-        for vehicle_class, name, pollutant, scope, value in add_up(keys, own["value"]):
-            sums = emitted.setdefault((vehicle_class, name), {})
-            if pollutant in QUANTITIES:
-                sums[pollutant, scope] = value
-            if pollutant in GREENHOUSE_GASES:
-                co2e = sums.get(("co2e", scope), 0.0)
-                sums["co2e", scope] = co2e + value * gwp[pollutant]
-    kinds = driven[["vehicle_class", "vehicle_type"]]
-    of_all = (add_up(kinds, driven[name]) for name in ("vkm", "tonne_km", "passenger_km"))
-    return [
-        Load._make((*vkm, tonnes[-1], people[-1], emitted.get(vkm[:2], {})))
-        for vkm, tonnes, people in zip(*of_all, strict=True)
-    ]
+    driven: Columns, estimates: Sequence[Columns], gwp: Mapping[str, float]
+) -> tuple[Columns, Columns]:
+    """
+    Return what each type drives and carries, and what those emit whose load is known.
+
+    Returns
+    -------
+    loads : Columns
+        `vehicle_class`, `vehicle_type`, `vkm`, `tonne_km`, `passenger_km`: NaN where that of a part
+        is not known.
+    emitted : Columns
+        `load`, the row of `loads`; `quantity`, `scope`, `value` [t, of energy tce].
+    """
+    loads = add_up(driven, _TYPE, "vkm", "tonne_km", "passenger_km")
+    types = loads["vehicle_type"][(loads["tonne_km"] > 0.0) | (loads["passenger_km"] > 0.0)]
+    keys = [*_TYPE, "quantity", "scope"]
+    parts = []
+    for rows in estimates:
+        own = (rows["subsector"] == "road") & rows["vehicle_type"].isin(types.unique())
+        parts.append(add_up(rows[[*keys, "value"]][own & ~rows["calibrated"]], keys, "value"))
+    emitted = add_up(_add_co2e(stack(parts), gwp), keys, "value")
+    _, number = group_rows(stack([loads[_TYPE], emitted[_TYPE]]))  # each load is the first of its
+    emitted = emitted.assign(load=number[len(loads) :])
+    return loads, emitted[emitted["load"] < len(loads)]
 
 
-def tally(
-    parts: Iterable[Part], key: Callable[[Part], tuple[Any, ...]]
-) -> dict[tuple[Any, ...], float]:
-    """Add parts up by a key, each sum rounded once."""
-    found: dict[tuple[Any, ...], list[float]] = {}
-    for part in parts:
-        found.setdefault(key(part), []).append(part.value)
-    return {name: math.fsum(values) for name, values in found.items()}
+def add_up(table: Columns, keys: Sequence[str], *values: str) -> Columns:
+    """Add columns of numbers up over the rows of equal keys; these stand as they come."""
+    first, group = group_rows(table[keys])
+    sums = {name: np.bincount(group, table[name], first.size) for name in values}
+    return table[keys][first].assign(**sums)
 
 
-def add_up(keys: pd.DataFrame, values: pd.Series) -> Iterator[tuple[Any, ...]]:
-    """Return each group of equal keys with the sum of its values; null keys are None."""
-    if keys.empty:
-        return iter(())
-    first, group = group_rows(keys)
-    columns = [_list_values(keys[name].iloc[first]) for name in keys]
-    sums = np.bincount(group, values.to_numpy(np.float64), minlength=len(first))
-    return zip(*columns, sums.tolist(), strict=True)
+def tally(table: Columns, keys: Sequence[str], value: str) -> dict[tuple[Any, ...], float]:
+    """Add a column of numbers up by keys, each sum rounded once; a null key is None."""
+    if not keys:
+        return {(): math.fsum(table[value])} if len(table) else {}
+    first, group = group_rows(table[keys])
+    values = table[value][np.argsort(group, kind="stable")].tolist()
+    ends = np.cumsum(np.bincount(group)).tolist()
+    return {
+        tuple(key.values()): math.fsum(values[start:end])
+        for key, (start, end) in zip(table[keys][first].records(), pairwise([0, *ends]), strict=True)
+    }
 
 
-def _list_values(column: pd.Series) -> list[Any]:
-    """Return the values of a column, None for null."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        names = [*column.cat.categories, None]
-        return [names[code] for code in column.cat.codes]
-    return [None if pd.isna(value) else value for value in column.tolist()]
-
-
-def _kept(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return the ledger rows that ratios are made of."""
-    wanted = {*GREENHOUSE_GASES, *QUANTITIES}
-    own = (ledger["item"] == "inventory") & ledger["scope"].isin(SCOPES)
-    rows = ledger[own & ledger["pollutant"].isin(wanted) & ledger["mass_t"].notna()]
-    return rows.assign(value=rows["mass_t"])
-
-
-def _kept_energy(energy: pd.DataFrame) -> pd.DataFrame:
-    """Return the energy rows that ratios are made of, in tonnes of coal equivalent."""
-    rows = energy[(energy["item"] == "inventory") & energy["scope"].isin(SCOPES)]
-    return rows.assign(pollutant="energy", value=rows["energy_tce"])
+def _add_co2e(parts: Columns, gwp: Mapping[str, float]) -> Columns:
+    """Add what each greenhouse gas is in CO2e; gases that are no quantity themselves go."""
+    gases = parts[parts["quantity"].isin(GREENHOUSE_GASES)]
+    co2e = gases["value"] * gases["quantity"].map(gwp)
+    own = parts[parts["quantity"].isin(QUANTITIES)]
+    return stack([own, gases.assign(quantity="co2e", value=co2e)])

@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
+import numpy as np
 
 from transmod.accounts.tallies import counts, sum_quantity
+from transmod.columns import Columns, from_records
 from transmod.schema import TARGETS
 
 _UNITS = {"co2e": "t CO2e", "energy": "TJ"}
@@ -57,18 +58,18 @@ class Target:
 
 
 def to_targets(
-    ledger: pd.DataFrame,
-    energy: pd.DataFrame,
+    ledger: Columns,
+    energy: Columns,
     gwp: Mapping[str, float],
     year: int,
     targets: Sequence[Target],
-) -> pd.DataFrame:
+) -> Columns:
     """
     Set a run against targets.
 
     Parameters
     ----------
-    ledger, energy : pandas.DataFrame
+    ledger, energy : Columns
         `schema.LEDGER`, `schema.ENERGY`.
     gwp : mapping of str to float
         Warming potential of each greenhouse gas.
@@ -79,15 +80,17 @@ def to_targets(
 
     Returns
     -------
-    pandas.DataFrame
+    Columns
         Rows in the form of `schema.TARGETS`. Scope 1 is what the rule counts in its total, scope 2
         what grid electricity causes, as far as no other line holds it; null where no row has a
         figure.
     """
     rows = []
+    wanted = dict.fromkeys(target.quantity for target in targets)
+    summed = {name: sum_quantity(ledger, energy, name, gwp) for name in wanted}
     for target in targets:
-        own, values = sum_quantity(ledger, energy, target.quantity, gwp)
-        chosen = counts(own) & own["scope"].isin(target.scopes)
+        own, values = summed[target.quantity]
+        chosen = counts(own) & np.isin(own["scope"], target.scopes)
         if target.subsector != "all":
             chosen &= own["subsector"] == target.subsector
         value = math.fsum(values[chosen]) if chosen.any() else math.nan
@@ -114,12 +117,12 @@ def to_targets(
                 "source": target.source,
             }
         )
-    return pd.DataFrame(rows, columns=list(TARGETS.names))
+    return from_records(rows, TARGETS)
 
 
-def say_targets(table: pd.DataFrame) -> tuple[str, ...]:
+def say_targets(table: Columns) -> tuple[str, ...]:
     """Say how far the run is from each target of `schema.TARGETS`."""
-    rows = table[table["distance"].notna()].to_dict("records")
+    rows = table[~np.isnan(table["distance"])].records()
     return tuple(
         f"Target '{row['name']}': {row['value']:,.0f} {row['unit']} in {row['year']}, "
         f"{abs(row['distance']):,.0f} {'above' if row['distance'] > 0.0 else 'below'} what the "
