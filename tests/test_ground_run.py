@@ -141,11 +141,11 @@ def test_lines_of_the_protocol(name):
     Its chapter works no railway or ferry through in figures, so it is lines that are compared.
     """
     protocol = pd.read_csv(DATA / "gpc_lines.csv").set_index("gpc_ref")
-    lines = read_rule(name).lines
+    lines = read_rule(name).lines.to_frame()
     own = lines[lines["gpc_ref"].isin(protocol.index)]
     assert set(own["gpc_ref"]) == set(protocol.index)
     level = {"gpc_basic": "in_basic", "gpc_basic_plus": "in_basic_plus"}[name]
-    for ref, group in own.groupby("gpc_ref"):
+    for ref, group in own.groupby("gpc_ref", observed=True):
         counted = group[group["memo_kind"] != "biogenic_co2"]
         assert set(counted["scope"]) == {protocol.loc[ref, "scope"]}, ref
         assert set(counted["in_total"]) == {protocol.loc[ref, level] == "yes"}, ref
