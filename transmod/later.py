@@ -1,0 +1,86 @@
+"""
+Later: a library that takes long to load is loaded when it is first asked for something.
+
+pandas stands at the top of most modules. It takes longer to load than an account takes to make, and
+an account alone asks it for nothing. `LazyLoader` of the standard library does not serve: what it
+puts off, the next import statement loads.
+"""
+
+from __future__ import annotations
+
+import sys
+from copy import copy
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec, module_from_spec
+from threading import RLock
+from types import ModuleType
+from typing import Any
+
+_LOCK = RLock()  # the thread that loads a module asks it for names meanwhile
+_WAITING: dict[str, ModuleType] = {}
+
+
+class _Later(ModuleType):
+    """A module that is loaded when its first name is asked for."""
+
+    def __getattribute__(self, name: str) -> Any:
+        # of import statements, and of whoever asks what kind of thing it is
+        if name not in ("__spec__", "__class__"):
+            _load(ModuleType.__getattribute__(self, "__spec__").name)
+        return ModuleType.__getattribute__(self, name)
+
+
+class _Known(MetaPathFinder, Loader):
+    """
+    Finds modules that are there: whose package was loaded by the very import of them.
+
+    Python looks whether a module is there before it asks the package for its path, which loads it,
+    and would load the module once more.
+    """
+
+    def find_spec(self, fullname: str, *where: object) -> ModuleSpec | None:
+        known = sys.modules.get(fullname)
+        if known is None or known.__spec__ is None or any(w is known for w in where):  # reloaded
+            return None
+        spec = copy(known.__spec__)
+        spec.loader, spec.loader_state = self, known.__spec__
+        return spec
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return sys.modules[spec.name]
+
+    def exec_module(self, module: ModuleType) -> None:
+        assert module.__spec__ is not None
+        module.__spec__ = module.__spec__.loader_state
+
+
+def load_later(name: str) -> None:
+    """
+    Load a package not when it is imported, but when its first name is asked for.
+
+    Nothing happens if it is loaded already, or not installed: then the import says so.
+    """
+    if name in sys.modules or (spec := find_spec(name)) is None:
+        return
+    module = module_from_spec(spec)
+    module.__class__ = _Later
+    _WAITING[name] = sys.modules[name] = module
+
+
+def _load(name: str) -> None:
+    """Load a module if that has not begun; another thread waits until it is done."""
+    with _LOCK:
+        module = _WAITING.pop(name, None)
+        if module is None:
+            return
+        try:
+            spec = module.__spec__
+            assert spec is not None
+            assert spec.loader is not None
+            spec.loader.exec_module(module)
+        except BaseException:
+            _WAITING[name] = module
+            raise
+        module.__class__ = ModuleType
+        sys.meta_path.insert(0, _Known())
