@@ -243,10 +243,10 @@ def test_links_and_ledger_agree_with_all_processes(factors):
     spectrum = spectrum_of(len(TEMPERATURES))
     table = link_factors(STREAMS, np.array([0.0]), factors, shares())
     by_link = np.einsum("agrkc,grkcq->q", spectrum, table[0])
-    rows = emissions(factors, spectrum).emission_rows
+    rows = emissions(factors, spectrum).emission_rows.to_frame()
     assert set(rows["process"]) == {*ROAD_PROCESSES, "grid_losses"}
     own = rows[~rows["process"].isin(["electricity", "grid_losses"])]
-    by_ledger = own.groupby("pollutant")["mass_t"].sum() * 1e6
+    by_ledger = own.groupby("pollutant", observed=True)["mass_t"].sum() * 1e6
     for q, name in enumerate(POLLUTANTS):
         assert by_link[q] == pytest.approx(by_ledger.get(name, 0.0), rel=1e-12), name
     cold_rows = rows[rows["process"] == "cold_start"]
@@ -261,9 +261,9 @@ def test_a_process_that_is_off_takes_exactly_its_rows_away(factors):
     keys = ["district_id", "vehicle_class", "trip_kind", "vehicle_type", "process", "pollutant"]
     for process in ROAD_PROCESSES:
         others = tuple(name for name in ROAD_PROCESSES if name != process)
-        rows = emissions(factors_of(processes=others), spectrum).emission_rows
+        rows = emissions(factors_of(processes=others), spectrum).emission_rows.to_frame()
         gone = [process, "grid_losses"] if process == "electricity" else [process]
-        kept = full.emission_rows[~full.emission_rows["process"].isin(gone)]
+        kept = full.emission_rows[~full.emission_rows["process"].isin(gone)].to_frame()
         pd.testing.assert_frame_equal(
             rows[[*keys, "mass_t"]].sort_values(keys, ignore_index=True),
             kept[[*keys, "mass_t"]].sort_values(keys, ignore_index=True),
@@ -279,7 +279,7 @@ def test_seasons_alike_are_one():
     merged = spectrum.reshape(2, 1, 3, len(ROAD_TYPES), N_SPEED_NODES, len(STREAMS)).sum(axis=2)
     keys = ["district_id", "vehicle_class", "trip_kind", "vehicle_type", "process", "pollutant"]
     a, b = (
-        emissions(f, s).emission_rows.set_index(keys)["mass_t"].sort_index()
+        emissions(f, s).emission_rows.to_frame().set_index(keys)["mass_t"].sort_index()
         for f, s in ((one, merged), (three, spectrum))
     )
     assert a.index.equals(b.index)

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString
 from shapely.affinity import translate
+from source_ledger import post_source
 
 import transmod
-from transmod.accounts.ledger import post, switch_rule
+from transmod.accounts.ledger import switch_rule, to_table
 from transmod.errors import Faults, InputError
 from transmod.inputs.ground_factors import read_rail_factors
 from transmod.inputs.gtfs import read_gtfs
@@ -169,10 +170,10 @@ def test_linear_in_kilometres_and_nothing_is_lost_at_borders(network, car_km, ti
 def test_switching_the_rule_moves_rows_never_mass(tmp_path, network):
     rows = lines(tmp_path, "1,metro,,600000,,,", "2,diesel_train,,,1e6,,")
     result = rail_emissions(loose(rows, network), FACTORS, network, POWER)
-    ledgers = post(result.emissions, result.energy, read_rule("territorial"))
-    before = pd.concat([ledger.rows for ledger in ledgers])
+    ledgers = post_source(result, read_rule("territorial"))
+    before = to_table(*ledgers).to_frame()
     for name in ("gpc_basic_plus", "ipcc"):
-        moved = pd.concat([ledger.rows for ledger in switch_rule(*ledgers, read_rule(name))])
+        moved = to_table(*switch_rule(*ledgers, read_rule(name))).to_frame()
         for pollutant in set(before["pollutant"]):
             masses = [sorted(t.loc[t["pollutant"] == pollutant, "mass_t"]) for t in (before, moved)]
             assert masses[0] == masses[1]

@@ -230,7 +230,7 @@ def fuller_spectrum(monkeypatch):
 def lost_activity(monkeypatch):
     def lost(*args):
         road = road_emissions(*args)
-        return dataclasses.replace(road, activity_rows=road.activity_rows.iloc[1:])
+        return dataclasses.replace(road, activity_rows=road.activity_rows[1:])
 
     monkeypatch.setattr(transmod.pipeline.links, "road_emissions", lost)
 
@@ -259,9 +259,10 @@ def lost_row(monkeypatch):
     post = transmod.accounts.books.post
 
     def lossy(emission_rows, energy_rows, rule, held):
-        is_fuel = emission_rows["activity"].eq("road_fuel")
-        first = (is_fuel & emission_rows["pollutant"].eq("co2")).idxmax()
-        return post(emission_rows.drop(index=first), energy_rows, rule, held)
+        is_fuel = emission_rows["activity"] == "road_fuel"
+        first = np.argmax(is_fuel & (emission_rows["pollutant"] == "co2"))
+        is_kept = np.arange(len(emission_rows)) != first
+        return post(emission_rows[is_kept], energy_rows, rule, held)
 
     monkeypatch.setattr(transmod.accounts.books, "post", lossy)
 
@@ -271,9 +272,11 @@ def moved_row(monkeypatch):
     post = transmod.accounts.books.post
 
     def moving(emission_rows, energy_rows, rule, held):
-        rows = emission_rows.copy()
-        is_west = rows["district_id"].eq("west") & rows["activity"].eq("road_fuel")
-        rows.loc[(is_west & rows["pollutant"].eq("co2")).idxmax(), "district_id"] = "east"
+        district, is_co2 = emission_rows["district_id"], emission_rows["pollutant"] == "co2"
+        is_fuel = emission_rows["activity"] == "road_fuel"
+        first = np.argmax((district == "west") & is_fuel & is_co2)
+        stays = np.arange(len(emission_rows)) != first
+        rows = emission_rows.assign(district_id=district.where(stays, "east"))
         return post(rows, energy_rows, rule, held)
 
     monkeypatch.setattr(transmod.accounts.books, "post", moving)
