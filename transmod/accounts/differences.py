@@ -13,6 +13,7 @@ from transmod.accounts.checks import Check
 from transmod.accounts.held import INCLUDED_ELSEWHERE, Holding, mark_held
 from transmod.accounts.rules import to_lines
 from transmod.accounts.shapley import PLAYERS, mix, split_by_cause
+from transmod.columns import from_frame
 from transmod.inputs.rules import Rule
 from transmod.model.labels import encode_rows
 from transmod.model.terms import Terms
@@ -259,7 +260,8 @@ def _postings(
 
 def _stand(keys: pd.DataFrame, book: Bookkeeping) -> NDArray[np.object_]:
     """Return the account that each row stands in."""
-    return to_account(mark_held(to_lines(keys, book.rule), book.holdings, may_miss=True))
+    lines = to_lines(from_frame(keys), book.rule)
+    return to_account(mark_held(lines, book.holdings, may_miss=True).to_frame())
 
 
 def _is_alike(a: Bookkeeping, b: Bookkeeping) -> bool:
