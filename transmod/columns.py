@@ -9,6 +9,7 @@ account takes to make; what compares or draws asks for `to_frame`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import isnan
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -27,6 +28,7 @@ Integers = NDArray[np.int64]
 _NULL = -1
 _LARGE = 2**62
 _FEW = 2**22  # numbers up to this are looked up, larger ones sorted
+_NEAR = 2**8  # whole numbers that lie so near to each other are taken as they are
 
 
 class Text:
@@ -130,6 +132,8 @@ class Columns:
             return self._columns[asked]
         if isinstance(asked, list | tuple):
             return Columns({name: self._columns[name] for name in asked})
+        if isinstance(asked, np.ndarray) and asked.dtype == bool:
+            asked = np.flatnonzero(asked)  # once, not for each column
         return Columns({name: column[asked] for name, column in self._columns.items()})
 
     def __iter__(self) -> Iterator[str]:
@@ -295,6 +299,10 @@ def _encode(column: Column) -> tuple[NDArray[np.integer], int]:
     if isinstance(column, Text):
         null = len(column.names)
         return np.where(column.codes == _NULL, null, column.codes), null + 1
+    if column.size and column.dtype.kind in "biu":
+        low, high = int(column.min()), int(column.max())
+        if high - low < _NEAR:
+            return column.astype(np.int64) - low, high - low + 2
     found, number = np.unique(column, return_inverse=True)  # NaN is one value, the last
     return number, found.size + 1
 
@@ -313,7 +321,9 @@ def _to_column(column: Any, length: int) -> Column:
 def _to_values(column: Column) -> list[Any]:
     if isinstance(column, Text):
         return column.to_list()
-    return [None if value != value else value for value in column.tolist()]
+    if column.dtype.kind != "f":
+        return column.tolist()
+    return [None if isnan(value) else value for value in column.tolist()]
 
 
 def _from_series(series: pd.Series) -> Column:
@@ -369,7 +379,9 @@ def _unwrap(array: pa.Array, null: float) -> NDArray[Any]:
     values = read(array)
     if not array.null_count:
         return values
-    return np.where(read(array.is_null()), null, values)
+    rows = slice(array.offset, array.offset + len(array))
+    valid = np.unpackbits(np.frombuffer(array.buffers()[0], np.uint8), bitorder="little")[rows]
+    return np.where(valid, values, null)
 
 
 def _join(columns: Sequence[Column]) -> Column:

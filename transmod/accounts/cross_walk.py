@@ -161,7 +161,8 @@ def _rates(road: Columns, energy: Columns, inside: Columns) -> dict[Stream, Amou
 
 def _sum_streams(rows: Columns, value: str) -> dict[Stream, float]:
     """Add what is known up by class and kind of trip."""
-    sums = tally(rows[~np.isnan(rows[value])], ["vehicle_class", "trip_kind"], value)
+    keys = ["vehicle_class", "trip_kind"]
+    sums = tally(rows[[*keys, value]][~np.isnan(rows[value])], keys, value)
     return {(name or "", kind or ""): own for (name, kind), own in sums.items()}
 
 

@@ -9,10 +9,10 @@ does not change, but in those to people, land and wealth.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from transmod.accounts.inventory import NO_DISTRICT_NAME
 from transmod.accounts.tallies import (
@@ -38,6 +38,7 @@ _WHOLE = 1.0 - 1e-9  # sums of other types in another order
 # factor from t (of energy tce) to the unit above the line
 _PER_DISTANCE = {"co2": "g", "co2e": "g", "nox": "g", "pm2_5": "g", "energy": "gce"}
 _PER_PLACE = {"co2": "t", "co2e": "t", "nox": "kg", "pm2_5": "kg", "energy": "tce"}
+_EMPTY: dict[str, object] = dict.fromkeys(INDICATORS.names)
 _OF_A_TONNE = {"g": 1e6, "gce": 1e6, "kg": 1e3, "t": 1.0, "tce": 1.0}
 
 
@@ -115,11 +116,9 @@ def _row(
 ) -> dict[str, object]:
     """Return a ratio; nothing over something is nothing, anything over nothing is unknown."""
     known = math.isfinite(above) and math.isfinite(below) and below > 0.0
-    row: dict[str, object] = dict.fromkeys(INDICATORS.names)
-    row |= {"indicator": indicator, "quantity": quantity, "subsector": "road"}
-    return (
-        row | {"value": above / below if known else math.nan, "above": above, "below": below} | more
-    )
+    value = above / below if known else math.nan
+    row = _EMPTY | {"indicator": indicator, "quantity": quantity, "subsector": "road"}
+    return row | {"value": value, "above": above, "below": below} | more
 
 
 def _per_distance(parts: Columns, kilometres: Columns) -> Iterator[dict[str, object]]:
@@ -179,7 +178,7 @@ def _of_benchmarks(
     loads: Columns, known: Booleans, emitted: Columns, facts: Facts
 ) -> Iterator[dict[str, object]]:
     """Divide the intensity of freight by published ones, and give it a carbon class."""
-    rows = (
+    rows: Sequence[Mapping[str, Any]] = (
         read_shipped_rows("accounts", "freight_benchmarks")
         if facts.benchmarks is None
         else from_frame(facts.benchmarks).records()

@@ -129,10 +129,9 @@ def tally(table: Columns, keys: Sequence[str], value: str) -> dict[tuple[Any, ..
     first, group = group_rows(table[keys])
     values = table[value][np.argsort(group, kind="stable")].tolist()
     ends = np.cumsum(np.bincount(group)).tolist()
-    return {
-        tuple(key.values()): math.fsum(values[start:end])
-        for key, (start, end) in zip(table[keys][first].records(), pairwise([0, *ends]), strict=True)
-    }
+    names = (tuple(key.values()) for key in table[keys][first].records())
+    parts = pairwise([0, *ends])
+    return {name: math.fsum(values[i:j]) for name, (i, j) in zip(names, parts, strict=True)}
 
 
 def _add_co2e(parts: Columns, gwp: Mapping[str, float]) -> Columns:
