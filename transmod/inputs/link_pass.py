@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
+from transmod.columns import Columns, to_text
 from transmod.schema import GRADIENT_NODES
 
 DISTRICT_COLUMNS = ("district_id", "name")
@@ -30,9 +29,9 @@ class LinkPass:
         Gradient nodes that its links need, some of `schema.GRADIENT_NODES`.
     zones : tuple of str
         Zones of the spectrum, "" first.
-    districts : pandas.DataFrame
+    districts : Columns
         `district_id` and `name` of the districts of the city.
-    outside : pandas.DataFrame
+    outside : Columns
         `vehicle_class`, `trip_kind`, `vkm` [veh km] of each stream beyond the boundary.
     licence : str
         Of the network's data.
@@ -47,8 +46,8 @@ class LinkPass:
     n_seasons: int
     gradients: tuple[float, ...]
     zones: tuple[str, ...]
-    districts: pd.DataFrame
-    outside: pd.DataFrame
+    districts: Columns
+    outside: Columns
     licence: str
     notes: tuple[str, ...]
     checks: tuple[dict[str, Any], ...]
@@ -64,7 +63,7 @@ class LinkPass:
             "n_seasons": self.n_seasons,
             "gradients": list(self.gradients),
             "zones": list(self.zones),
-            "districts": self.districts[list(DISTRICT_COLUMNS)].to_dict("records"),
+            "districts": self.districts[list(DISTRICT_COLUMNS)].records(),
             "licence": self.licence,
             "notes": list(self.notes),
             "checks": list(self.checks),
@@ -76,16 +75,19 @@ def read_link_pass(manifest: Mapping[str, Any]) -> LinkPass | None:
     facts = manifest.get("link_pass")
     if facts is None:
         return None
-    streams = pd.DataFrame(facts["streams"])
-    districts = pd.DataFrame(facts["districts"], columns=list(DISTRICT_COLUMNS))
+    classes, kinds, vkm = (
+        [row[name] for row in facts["streams"]]
+        for name in ("vehicle_class", "trip_kind", "vkm_outside")
+    )
+    districts = {n: to_text(row[n] for row in facts["districts"]) for n in DISTRICT_COLUMNS}
     return LinkPass(
-        streams=tuple(zip(streams["vehicle_class"], streams["trip_kind"], strict=True)),
+        streams=tuple(zip(classes, kinds, strict=True)),
         layout=facts["layout"],
         n_seasons=facts["n_seasons"],
         gradients=tuple(facts.get("gradients", GRADIENT_NODES)),  # which they were is not known
         zones=tuple(facts["zones"]),
-        districts=districts,
-        outside=streams.rename(columns={"vkm_outside": "vkm"}),
+        districts=Columns(districts),
+        outside=Columns({"vehicle_class": classes, "trip_kind": kinds, "vkm": vkm}),
         licence=facts["licence"],
         notes=tuple(facts["notes"]),
         checks=tuple(facts["checks"]),

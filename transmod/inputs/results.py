@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from transmod.columns import Columns, from_arrow
 from transmod.errors import Faults, InputError
 from transmod.inputs.checks import check_table
 from transmod.inputs.hashes import sha256_file
@@ -164,6 +167,36 @@ def read_result_table(run: Path, name: str) -> pd.DataFrame:
     check_table(frame, table, str(path), faults)
     faults.raise_any()
     return frame
+
+
+def read_result_columns(run: Path, name: str, columns: Sequence[str] | None = None) -> Columns:
+    """
+    Read one table of a finished run as it was written, without pandas and without a check.
+
+    Parameters
+    ----------
+    run : Path
+        Folder of the run.
+    name : str
+        ledger, activity, energy, pieces, spectrum or hours.
+    columns : sequence of str, optional
+        Read only these. Default: all.
+
+    Raises
+    ------
+    InputError
+        If the run has not written it, or it is damaged.
+    """
+    path = _results(run) / f"{name}.parquet"
+    check_file(path)
+    try:
+        with pq.ParquetFile(path) as file:
+            text = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
+        # to code text once it is read would load a library for that alone
+        with pq.ParquetFile(path, read_dictionary=text) as file:
+            return from_arrow(file.read(None if columns is None else list(columns)))
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path} must be a whole Parquet file: {error}.") from error
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from transmod.accounts.books import Basis
 from transmod.accounts.inventory import Account
+from transmod.columns import Columns
 from transmod.errors import InputError
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.rules import read_rule
@@ -52,7 +51,7 @@ class Driving:
     fleet: Fleet
     factors: Factors
     climate: Climate
-    parked: pd.DataFrame
+    parked: Columns
     basis: Basis
     notes: tuple[str, ...]
 

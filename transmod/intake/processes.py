@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pandas as pd
+import numpy as np
 
+from transmod.columns import Columns, from_frame, to_text
 from transmod.errors import Faults, InputError
 from transmod.inputs.checks import check_table, first_of, listed
 from transmod.inputs.profiles import ProfileSet
@@ -69,13 +70,13 @@ def read_parked(
     *,
     run: Path,
     scenario: Scenario,
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
+) -> tuple[Columns, tuple[str, ...]]:
     """
     Compute what parked vehicles evaporate.
 
     Returns
     -------
-    pandas.DataFrame, tuple of str
+    Columns, tuple of str
         Emission rows as of `evaporation.parked_emissions`, and notes.
 
     Raises
@@ -83,7 +84,8 @@ def read_parked(
     InputError
         If the table is faulty, or names a district, class or type that is unknown.
     """
-    none = pd.DataFrame(columns=[*EMISSION_KEYS, "process", "pollutant", "mass_t"])
+    text = {name: to_text([]) for name in (*EMISSION_KEYS, "process", "pollutant")}
+    none = Columns({**text, "mass_t": np.zeros(0)})
     path = scenario.traffic.parked
     if "evaporation" not in processes.names:
         return none, ()
@@ -115,5 +117,5 @@ def read_parked(
         rows = parked_emissions(parked, profiles, fleet, climate)
     except InputError as error:
         raise InputError([f"{file}: {text}" for text in error.faults]) from error
-    count = parked["vehicles"].sum()
-    return rows, (f"Evaporation of {count:,.0f} parked vehicles in {path}.",)
+    notes = (f"Evaporation of {parked['vehicles'].sum():,.0f} parked vehicles in {path}.",)
+    return none if rows.empty else from_frame(rows), notes

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from transmod.columns import Columns, Text
 from transmod.model.areas import NO_ZONE, Areas
 from transmod.schema import GRADIENT_NODES, N_SPEED_NODES, ROAD_TYPES
 
@@ -26,14 +26,14 @@ class Driven:
 
 
 def to_driven(
-    rows: pa.Table, streams: Sequence[tuple[str, str]], areas: Areas, n_seasons: int
+    rows: Columns, streams: Sequence[tuple[str, str]], areas: Areas, n_seasons: int
 ) -> Driven:
     """
     Lay the rows of a spectrum out as an array.
 
     Parameters
     ----------
-    rows : pyarrow.Table
+    rows : Columns
         `schema.SPECTRUM` or `schema.ZONED_SPECTRUM`.
     streams : sequence of (str, str)
         C streams, in the order of the run that drove them.
@@ -48,7 +48,7 @@ def to_driven(
         `spectrum` is float64 (A, G, S * R, K, C) [veh km], to the bit what the run drove.
     """
     area = _positions(rows["district_id"], areas.districts)
-    if "zone" in rows.column_names:
+    if "zone" in rows:
         zones = [name if name != NO_ZONE else None for name in areas.zones]
         area = area + len(areas.districts) * np.maximum(_positions(rows["zone"], zones), 0)
     classes = list(dict.fromkeys(name for name, _ in streams))
@@ -59,25 +59,22 @@ def to_driven(
     stream = stream_of[
         _positions(rows["vehicle_class"], classes), _positions(rows["trip_kind"], kinds)
     ]
-    gradient = rows["gradient"].to_numpy()
+    gradient = rows["gradient"]
     nodes = np.array(GRADIENT_NODES)
     low, high = (gradient.min(), gradient.max()) if len(gradient) else (nodes[0], nodes[0])
     nodes = nodes[(nodes >= low) & (nodes <= high)]
-    road = rows["season"].to_numpy() * len(ROAD_TYPES) + _positions(rows["road_type"], ROAD_TYPES)
+    road = rows["season"] * len(ROAD_TYPES) + _positions(rows["road_type"], ROAD_TYPES)
     shape = (
         len(areas.district_ids), nodes.size, n_seasons * len(ROAD_TYPES), N_SPEED_NODES,
         len(streams),
     )  # fmt: skip
     spectrum = np.zeros(shape)
-    place = (area, np.searchsorted(nodes, gradient), road, rows["speed_node"].to_numpy(), stream)
-    spectrum[place] = rows["vkm"].to_numpy()
+    place = (area, np.searchsorted(nodes, gradient), road, rows["speed_node"], stream)
+    spectrum[place] = rows["vkm"]
     return Driven(tuple(streams), nodes, spectrum)
 
 
-def _positions(column: pa.ChunkedArray, names: Sequence[str | None]) -> Integers:
-    """Return the place of each row's text among names; there must be one."""
-    coded = column.combine_chunks()
-    if not isinstance(coded, pa.DictionaryArray):
-        coded = coded.dictionary_encode()
-    known = [names.index(name) for name in coded.dictionary.to_pylist()]
-    return np.array(known, np.int64)[coded.indices.to_numpy(zero_copy_only=False)]
+def _positions(column: Text, names: Sequence[str | None]) -> Integers:
+    """Return the place of each row's text among names, which must have it; -1 for null."""
+    known = [names.index(name) for name in column.names]
+    return np.array([*known, -1], np.int64)[column.codes]

@@ -10,8 +10,7 @@ from typing import Any
 from transmod import __version__
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.link_pass import LinkPass, read_link_pass
-from transmod.inputs.results import MANIFEST, RESULTS, read_manifest
-from transmod.inputs.tables import read_parquet
+from transmod.inputs.results import MANIFEST, RESULTS, read_manifest, read_result_columns
 from transmod.intake.hashes import find_set_folder, hash_inputs
 from transmod.intake.sources import movement_factors
 from transmod.outputs.folder import repair
@@ -150,7 +149,7 @@ def _asks_fleet(scenario: Scenario) -> bool:
 
 def _plugs_in(folder: Path) -> bool:
     """Say whether sources beside the road take grid electricity."""
-    energy = read_parquet(folder / RESULTS / "energy.parquet", ["subsector", "fuel"])
+    energy = read_result_columns(folder, "energy", ["subsector", "fuel"])
     return bool(((energy["subsector"] != "road") & (energy["fuel"] == "electricity")).any())
 
 

@@ -6,13 +6,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from transmod.accounts.books import keep_books
 from transmod.accounts.checks import Check, close_activity
-from transmod.columns import Columns, from_arrow
+from transmod.columns import Columns
 from transmod.inputs.link_use import read_link_use
-from transmod.inputs.results import RESULTS
+from transmod.inputs.results import RESULTS, read_result_columns
 from transmod.intake.calendars import lay_calendar
 from transmod.intake.desk import Desk
 from transmod.intake.driving import take_driving
@@ -29,8 +27,6 @@ from transmod.pipeline.state import Computed, each_once, to_caption
 from transmod.pipeline.uncertainty import with_uncertainty
 from transmod.scenario import Scenario, resolve
 from transmod.schema import EMISSION_KEYS, NO_DISTRICT
-
-_CODED = ["district_id", "vehicle_class", "trip_kind", "road_type", "zone"]
 
 
 def compute_from_spectrum(
@@ -74,7 +70,7 @@ def compute_from_spectrum(
 
     progress("emissions", None)
     areas = Areas((*district_ids, NO_DISTRICT), link_pass.zones)
-    rows = pq.read_table(base.folder / RESULTS / "spectrum.parquet", read_dictionary=_CODED)
+    rows = read_result_columns(base.folder, "spectrum")
     driven = to_driven(rows, link_pass.streams, areas, link_pass.n_seasons)
     shares, which = area_shares(whole.fleet, areas.district_ids, areas.zone_names)
     road = road_emissions(driven, whole.factors, shares, which, areas.district_ids)
@@ -133,12 +129,8 @@ def compute_from_spectrum(
 def _rows_beside(base: Base, name: str, value: str) -> Columns:
     """Return the rows of the base that do not come from road traffic."""
     keys = [*EMISSION_KEYS, *(("process", "pollutant") if name == "ledger" else ())]
-    rows = pq.read_table(
-        base.folder / RESULTS / f"{name}.parquet",
-        columns=[*keys, value],
-        filters=[("subsector", "!=", "road")],
-    )
-    return from_arrow(rows)
+    rows = read_result_columns(base.folder, name, [*keys, value])
+    return rows[rows["subsector"] != "road"]
 
 
 def _share(results: Path, base: Base, facts: dict[str, Any]) -> None:
