@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from shapely.geometry import LineString, MultiLineString
 
+from transmod.columns import from_frame
 from transmod.errors import CheckError
 from transmod.inputs.tables import read_csv
 from transmod.outputs.tables import to_arrow, write_csv, write_geo_table, write_table
@@ -279,3 +280,70 @@ def test_csv_by_hand(tmp_path):
     read = read_csv(tmp_path / "inventory.csv", INVENTORY)
     assert read["co2_t"].tolist()[1] == 0.1 + 0.2
     assert read["notation_key"].tolist()[0] == "NO"
+
+
+def test_columns_and_frames_give_the_same_bytes(tmp_path):
+    frame = ledger(3000).sample(frac=1.0, random_state=2)
+    coded = frame.astype(dict.fromkeys(frame.select_dtypes(("str", "object")), "category"))
+    write_table(coded, LEDGER, tmp_path / "a", metadata=FACTS)
+    write_table(from_frame(frame), LEDGER, tmp_path / "b", metadata=FACTS)
+    assert sha256(tmp_path / "a") == sha256(tmp_path / "b")
+
+
+def test_csv_is_that_of_pandas(tmp_path):
+    frame = complete(
+        pd.DataFrame(
+            {
+                "year": [2023, 2023, 2023, 2023],
+                "district_id": ["a", 'b "b"', "c, c", "d\nd"],
+                "district_name": ["", "ü", "'", "NA"],
+                "notation_key": ["NO", None, None, "IE"],
+                "co2_t": [0.1 + 0.2, np.nan, 1e22, 5e-324],
+                "nox_t": [1e-7, 123456789.0, 0.0, np.inf],
+                "vkm": np.nan,
+            }
+        ),
+        INVENTORY,
+    )
+    with pytest.raises(CheckError, match=r"`nox_t`.*finite"):
+        write_csv(from_frame(frame), INVENTORY, tmp_path / "a")
+    frame.loc[3, "nox_t"] = 1e16
+    write_csv(from_frame(frame)[::-1], INVENTORY, tmp_path / "a")
+    write_csv(frame, INVENTORY, tmp_path / "b")
+    assert sha256(tmp_path / "a") == sha256(tmp_path / "b")
+    text = to_arrow(frame, INVENTORY).to_pandas(types_mapper=pd.ArrowDtype).to_csv(index=False)
+    assert (tmp_path / "a").read_text("utf-8") == text
+
+
+def test_faults_of_columns_and_frames_are_the_same():
+    frame = pieces(9).assign(extra=1)
+    frame.loc[3, "fraction"] = 1.5
+    frame.loc[7, "district_id"] = None
+    frame.loc[1, ["link_id", "district_id", "cell_id"]] = [0, "Süd", 0]
+    said = []
+    for rows in (frame, from_frame(frame), frame[["link_id"]], from_frame(frame)[["link_id"]]):
+        with pytest.raises(CheckError) as caught:
+            to_arrow(rows, PIECES)
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+    assert said[2] == said[3]
+    assert len(said[0].splitlines()) == 4
+
+
+def test_columns_are_written_without_pandas(tmp_path):
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from transmod.columns import Columns\n"
+        "from transmod.outputs.tables import write_csv, write_table\n"
+        "from transmod.schema import PIECES\n"
+        "rows = {'link_id': [2, 1], 'district_id': ['b', 'a'], 'cell_id': [0, 0]}\n"
+        "rows = Columns({**rows, 'fraction': [1.0, 0.5]})\n"
+        "write_table(rows, PIECES, Path(sys.argv[1]) / 'a', metadata={})\n"
+        "write_csv(rows, PIECES, Path(sys.argv[1]) / 'b')\n"
+        "assert not {'pandas.core', 'shapely', 'scipy', 'numba'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, tmp_path], check=True)
+    assert pq.read_table(tmp_path / "a")["link_id"].to_pylist() == [1, 2]
+    assert (tmp_path / "b").read_text() == (
+        "link_id,district_id,cell_id,fraction\n1,a,0,0.5\n2,b,0,1.0\n"
+    )

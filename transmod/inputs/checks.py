@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from transmod.columns import Columns, Text, group_rows
 from transmod.errors import Faults, InputError
 from transmod.schema import Column, Table
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 T = TypeVar("T")
 

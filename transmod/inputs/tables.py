@@ -6,9 +6,10 @@ import csv
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
@@ -17,9 +18,6 @@ from transmod.columns import Columns, Text, to_text
 from transmod.errors import Faults, InputError
 from transmod.inputs.files import check_file
 from transmod.schema import Column, Table
-
-if TYPE_CHECKING:  # an account alone is made without pandas
-    import pandas as pd
 
 _PACKAGE = Path(__file__).parent.parent
 _TRUE = ("true", "yes", "1")
@@ -33,8 +31,6 @@ def read_shipped_table(room: str, name: str) -> pd.DataFrame:
 
     An empty field is null; every other text, "NA" and "none" too, is itself.
     """
-    import pandas as pd
-
     path = _PACKAGE / room / "tables" / f"{name}.csv"
     return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
@@ -103,8 +99,6 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFra
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
     """Turn an Arrow table into a DataFrame in which whole numbers with nulls are `Int64`."""
-    import pandas as pd
-
     frame = table.to_pandas(ignore_metadata=True)
     for field, values in zip(table.schema, table.columns, strict=True):
         if pa.types.is_integer(field.type) and values.null_count:
@@ -137,8 +131,6 @@ def read_csv(path: Path, table: Table | None = None, faults: Faults | None = Non
     InputError
         If the file is missing, empty, not UTF-8 or ragged.
     """
-    import pandas as pd
-
     path = Path(path)
     check_file(path)
     try:
@@ -176,8 +168,6 @@ def _parse(texts: pd.Series, column: Column, path: Path, faults: Faults) -> pd.S
     """Parse one column of text as the schema says."""
     if not column.dtype.startswith(("bool", "int", "float")):
         return texts
-    import pandas as pd
-
     stripped = texts.str.strip()
     values: pd.Series
     if column.dtype == "bool":

@@ -7,19 +7,22 @@ Parquet files carry the unit and the meaning of every column in the metadata of 
 from __future__ import annotations
 
 import base64
+import csv
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from transmod.columns import Columns, Text, encode_rows, to_array
 from transmod.errors import CheckError, Faults, InputError
 from transmod.inputs.checks import check_columns, check_key
-from transmod.model.labels import encode_rows, to_array
 from transmod.schema import Column, Table
 
 if TYPE_CHECKING:
@@ -44,15 +47,15 @@ _TYPES = {
 
 
 def write_table(
-    frame: pd.DataFrame, table: Table, path: Path, *, metadata: Mapping[str, str]
+    frame: pd.DataFrame | Columns, table: Table, path: Path, *, metadata: Mapping[str, str]
 ) -> None:
     """
     Write a result table as Parquet: rows sorted by key, the same bytes for the same rows.
 
     Parameters
     ----------
-    frame : pandas.DataFrame
-        The rows, in any order, with the columns of `table` in any order; its index is not
+    frame : pandas.DataFrame or Columns
+        The rows, in any order, with the columns of `table` in any order; an index is not
         written. An optional column may be absent.
     table : schema.Table
         What the file must hold.
@@ -113,7 +116,7 @@ def write_geo_table(
     _write_parquet(to_arrow(frame, table), path, {**metadata, "geo": json.dumps(geo)})
 
 
-def write_csv(frame: pd.DataFrame, table: Table, path: Path) -> None:
+def write_csv(frame: pd.DataFrame | Columns, table: Table, path: Path) -> None:
     """
     Write a result table as CSV: UTF-8, one header line, rows sorted by key.
 
@@ -130,18 +133,20 @@ def write_csv(frame: pd.DataFrame, table: Table, path: Path) -> None:
         If the rows break the schema; the message lists every fault, and nothing is written.
     """
     rows = to_arrow(frame, table)
-    # ArrowDtype keeps an integer with nulls an integer.
-    text = rows.to_pandas(types_mapper=pd.ArrowDtype).to_csv(index=False, lineterminator="\n")
-    Path(path).write_bytes(text.encode("utf-8"))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(rows.column_names)
+    writer.writerows(zip(*(_to_texts(values) for values in rows.columns), strict=True))
+    Path(path).write_bytes(text.getvalue().encode("utf-8"))
 
 
-def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
+def to_arrow(frame: pd.DataFrame | Columns, table: Table) -> pa.Table:
     """
     Check rows against the schema and sort them by the key.
 
     Parameters
     ----------
-    frame : pandas.DataFrame
+    frame : pandas.DataFrame or Columns
         The rows, in any order, with the columns of `table` in any order.
     table : schema.Table
         What the rows must be.
@@ -157,7 +162,7 @@ def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
         If the rows break the schema; the message lists every fault.
     """
     faults = Faults()
-    extra = [str(name) for name in frame.columns if name not in table.names]
+    extra = [str(name) for name in frame if name not in table.names]
     if extra:
         faults.add(
             f"{table.name} must have no column outside its schema: found {', '.join(extra)}. "
@@ -167,9 +172,9 @@ def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
     if faults:
         check_key(frame, table, table.name, faults)
         _raise_any(faults)
-    present = [c for c in table.columns if c.name in frame.columns]
+    present = [c for c in table.columns if c.name in frame]
     arrays = {c.name: _to_array(frame[c.name], c) for c in present}
-    rank = encode_rows(frame[[name for name in table.key if name in arrays]])
+    rank = _encode_rows(frame[[name for name in table.key if name in arrays]])
     order = np.argsort(rank, kind="stable")
     if (np.diff(rank[order]) == 0).any():
         check_key(frame, table, table.name, faults)
@@ -188,7 +193,7 @@ def to_arrow(frame: pd.DataFrame, table: Table) -> pa.Table:
     )
     rows = pa.Table.from_arrays([arrays[c.name] for c in present], schema=schema)
     if (np.diff(rank) < 0).any():
-        rows = rows.take(pa.array(order))
+        rows = rows.take(to_array(order))
     return rows
 
 
@@ -200,19 +205,45 @@ def _raise_any(faults: Faults) -> None:
         raise CheckError(str(error)) from None
 
 
-def _to_array(series: pd.Series, column: Column) -> pa.Array:
+def _encode_rows(key: pd.DataFrame | Columns) -> NDArray[np.int64]:
+    if isinstance(key, Columns):
+        return encode_rows(key)
+    from transmod.model import labels
+
+    return labels.encode_rows(key)
+
+
+def _to_array(values: pd.Series | Text | NDArray[Any], column: Column) -> pa.Array:
+    if isinstance(values, Text | np.ndarray):
+        return _cast(to_array(values), column)
+    from transmod.model import labels
+
     if column.dtype == "geometry":
         import shapely
 
-        wkb = shapely.to_wkb(series.to_numpy(), byte_order=1, flavor="iso")
+        wkb = shapely.to_wkb(values.to_numpy(), byte_order=1, flavor="iso")
         return pa.array(wkb, type=_TYPES["geometry"])
-    array = to_array(series)
-    if pa.types.is_dictionary(array.type):  # of text: rows stay coded
-        names = array.dictionary.cast(_TYPES[column.dtype])
-        return pa.DictionaryArray.from_arrays(array.indices, names)
-    if column.dtype == "list<float32>" and len(series):  # of one length, as the schema has it
-        return array.cast(pa.list_(pa.float32(), len(series.iloc[0])))
-    return array.cast(_TYPES[column.dtype], safe=True)
+    array = labels.to_array(values)
+    if column.dtype == "list<float32>" and len(values):  # of one length, as the schema has it
+        return array.cast(pa.list_(pa.float32(), len(values.iloc[0])))
+    return _cast(array, column)
+
+
+def _cast(array: pa.Array, column: Column) -> pa.Array:
+    kind = _TYPES[column.dtype]
+    if not pa.types.is_dictionary(array.type):
+        return array.cast(kind, safe=True)
+    if not pa.types.is_string(kind):  # nothing but null stands in it
+        return pa.nulls(len(array), kind)
+    # of text: rows stay coded
+    return pa.DictionaryArray.from_arrays(array.indices, array.dictionary.cast(kind))
+
+
+def _to_texts(values: pa.ChunkedArray) -> list[Any]:
+    """Return what the CSV writer makes the text of each value from: itself, None for null."""
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    return values.to_pylist()
 
 
 def _write_parquet(rows: pa.Table, path: Path, metadata: Mapping[str, str]) -> None:
