@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import small_run
-from test_ledger import RULES, emission, frames
+from test_ledger import RULES, assert_same, emission, frames
 
 from transmod.accounts.held import Holding
 from transmod.accounts.ledger import post, switch_rule, to_table, total
@@ -30,7 +30,7 @@ def test_a_bus_fleet_in_the_carbon_market_by_hand():
     assert total(inventory, "co2") == 5.0
     table = to_table(inventory, memo)
     buses = table[table["vehicle_class"] == "bus"]
-    assert set(buses["notation_key"]) == {"IE"}
+    assert buses["notation_key"].unique() == ["IE"]
     assert set(buses["held_in"]) == {"carbon market: bus company"}
     assert not buses["in_total"].any()
     assert sorted(buses["mass_t"]) == [0.5, 3.0]  # the ledger keeps what it took out
@@ -55,7 +55,7 @@ def test_no_mass_is_lost_and_rules_can_be_switched(rule, mark):
     first = post_held(*holdings)
     again = switch_rule(*first, RULES[rule], holdings)
     assert to_table(*again)["mass_t"].sum() == pytest.approx(15.5, rel=1e-12)
-    assert to_table(*again).equals(to_table(*post_held(*holdings, rule=rule)))
+    assert_same(to_table(*again), to_table(*post_held(*holdings, rule=rule)))
 
 
 def test_a_row_without_a_figure_is_held_too():
@@ -63,7 +63,8 @@ def test_a_row_without_a_figure_is_held_too():
     inventory, _ = post_held(
         Holding("carbon market", vehicle_class="bus"), rows=(BUS, unknown, CAR)
     )
-    assert inventory.rows["notation_key"].dropna().tolist() == ["IE", "IE"]
+    keys = inventory.rows["notation_key"]
+    assert keys[keys.notna()].to_list() == ["IE", "IE"]
 
 
 def test_nothing_declared_holds_nothing():

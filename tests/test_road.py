@@ -83,7 +83,9 @@ def random_spectrum(seed=2, number=60):
 
 
 def emissions(spectrum, factors, share=SHARE):
-    return road_emissions(activity_of(spectrum), factors, share, WHICH, AREAS)
+    found = road_emissions(activity_of(spectrum), factors, share, WHICH, AREAS)
+    rows = ("emission_rows", "energy_rows", "activity_rows")
+    return replace(found, **{name: getattr(found, name).to_frame() for name in rows})
 
 
 def expected_rows(spectrum, factors):

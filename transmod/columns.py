@@ -13,7 +13,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ class Text:
     def __len__(self) -> int:
         return self.codes.size
 
-    def __getitem__(self, rows: ArrayLike | slice) -> Text:
+    def __getitem__(self, rows: NDArray[Any] | slice) -> Text:
         return Text(self.codes[rows], self.names)
 
     def __iter__(self) -> Iterator[str | None]:
@@ -385,12 +385,15 @@ def _unwrap(array: pa.Array, null: float) -> NDArray[Any]:
 
 
 def _join(columns: Sequence[Column]) -> Column:
-    if not isinstance(columns[0], Text):
-        return np.concatenate(columns)
-    names = sorted(set().union(*(column.names for column in columns)))
+    texts = [column for column in columns if isinstance(column, Text)]
+    if not texts:
+        return np.concatenate([np.asarray(column) for column in columns])
+    if len(texts) < len(columns):
+        raise TypeError("A column must hold text, or numbers, in every table: found both.")
+    names = sorted({name for text in texts for name in text.names})
     place = {name: i for i, name in enumerate(names)}
     codes = [
-        np.array([*(place[name] for name in column.names), _NULL], np.int32)[column.codes]
-        for column in columns
+        np.array([*(place[name] for name in text.names), _NULL], np.int32)[text.codes]
+        for text in texts
     ]
     return Text(np.concatenate(codes), names)

@@ -226,6 +226,8 @@ def _close_cells(pieces: pd.DataFrame, links: pd.DataFrame, cells: pd.DataFrame)
 
 def _share_in_no_cell(pieces: pd.DataFrame, links: pd.DataFrame) -> np.ndarray:
     """Share of each row of `links` (link x district) that lies in no cell."""
+    import pandas as pd
+
     key = ["link_id", "district_id"]
     whole = pieces.groupby(key)["fraction"].sum()
     part = pieces[pieces["cell_id"] == NO_CELL].groupby(key)["fraction"].sum()

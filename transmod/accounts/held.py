@@ -45,9 +45,7 @@ class Holding:
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
-def mark_held(
-    rows: Columns, holdings: Sequence[Holding], *, may_miss: bool = False
-) -> Columns:
+def mark_held(rows: Columns, holdings: Sequence[Holding], *, may_miss: bool = False) -> Columns:
     """
     Mark the rows that another line or report holds.
 

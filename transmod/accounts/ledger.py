@@ -224,9 +224,7 @@ def to_table(inventory: InventoryLedger, memo: MemoLedger) -> Columns:
     return stack([inventory.rows, memo.rows])[list(LEDGER.names)]
 
 
-def to_energy_table(
-    inventory: InventoryLedger, memo: MemoLedger, coal: CoalEquivalent
-) -> Columns:
+def to_energy_table(inventory: InventoryLedger, memo: MemoLedger, coal: CoalEquivalent) -> Columns:
     """Energy of both ledgers as one table in the form of `schema.ENERGY`, sorted by key."""
     energy = stack([inventory.energy, memo.energy])
     return energy.assign(energy_tce=energy_tce(energy, coal))[list(ENERGY.names)]

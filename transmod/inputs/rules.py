@@ -78,7 +78,8 @@ def read_rule(rule: str, folder: Path | None = None) -> Rule:
     absent = {c.name: None for c in RULE.columns if c.optional and c.name not in lines}
     place = {activity: i for i, activity in enumerate(lines["activity"])}
     order = np.array([place[activity] for activity in ACTIVITIES])
-    return Rule(name, lines.assign(**absent)[list(RULE.names)][order])
+    lines = lines.assign(scope=lines["scope"].astype(np.int8), **absent)
+    return Rule(name, lines[list(RULE.names)][order])
 
 
 def _check_lines(lines: Columns, origin: str, faults: Faults) -> None:
