@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import pandas as pd
-
 from transmod.accounts.books import Books
+from transmod.columns import Columns
 from transmod.outputs.tables import write_csv, write_table
 from transmod.schema import (
     ACTIVITY,
@@ -22,9 +21,7 @@ from transmod.schema import (
 )
 
 
-def write_books(
-    folder: Path, books: Books, activity: pd.DataFrame, about: Mapping[str, str]
-) -> None:
+def write_books(folder: Path, books: Books, activity: Columns, about: Mapping[str, str]) -> None:
     """
     Write every table of the account into a folder.
 
@@ -34,7 +31,7 @@ def write_books(
         Where to.
     books : Books
         The account.
-    activity : pandas.DataFrame
+    activity : Columns
         `schema.ACTIVITY`.
     about : mapping of str to str
         Facts for the metadata of the files.

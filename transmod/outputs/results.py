@@ -131,8 +131,8 @@ def district_masses(results: Results) -> gpd.GeoDataFrame:
     """Return the districts with the scope 1 masses of their road traffic, `<pollutant>_t` [t]."""
     ledger = results.books.ledger
     is_own = (ledger["location"] == "link") & (ledger["scope"] == 1)
-    own = ledger.loc[is_own, ["district_id", "pollutant", "mass_t"]]
-    sums = own.pivot_table(
+    own = ledger[["district_id", "pollutant", "mass_t"]][is_own]
+    sums = own.to_frame().pivot_table(
         index="district_id", columns="pollutant", values="mass_t", aggfunc="sum", observed=True
     )
     sums = sums.reindex(index=results.network.districts["district_id"], columns=list(POLLUTANTS))
@@ -239,15 +239,16 @@ def _draw(pen: Pen, folder: Path, results: Results, caption: Caption) -> None:
 def _exhaust(results: Results) -> pd.DataFrame:
     """Return the ledger's rows of CO2 that road traffic emits on links, held elsewhere or not."""
     ledger = results.books.ledger
-    return ledger[
-        (ledger["location"] == "link") & (ledger["scope"] == 1) & (ledger["pollutant"] == "co2")
-    ]
+    is_own = (ledger["location"] == "link") & (ledger["scope"] == 1)
+    is_own &= ledger["pollutant"] == "co2"
+    return ledger[["vehicle_class", "notation_key", "mass_t"]][is_own].to_frame()
 
 
 def _class_totals(results: Results) -> pd.DataFrame:
     """Return scope 1 CO2 and vehicle-kilometres of each vehicle class."""
     own = _exhaust(results)
-    road = results.tables.activity[results.tables.activity["subsector"] == "road"]
+    activity = results.tables.activity[["subsector", "vehicle_class", "vkm"]]
+    road = activity[activity["subsector"] == "road"].to_frame()
     vkm = road.groupby("vehicle_class")["vkm"].sum()
     # a class without exhaust, such as an all-electric fleet, has no row: its CO2 is unknown here
     mass = own.groupby("vehicle_class")["mass_t"].sum().reindex(vkm.index)
