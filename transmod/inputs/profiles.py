@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from transmod.inputs import correction_tables, energy_tables, process_tables
 from transmod.inputs import profile_tables as tables
 from transmod.inputs.checks import check_table, first_of, listed
 from transmod.inputs.tables import check_file, read_csv, read_parquet
+from transmod.packing import Packing
 from transmod.schema import Table
 
 _DEFAULTS = ("mileage_km", "charging_efficiency_ac", "charging_efficiency_dc")
@@ -26,7 +28,7 @@ _POLE = ("per_strength", "half_width_min_kmh", "half_width_max_kmh")
 
 
 @dataclass(frozen=True)
-class ProfileSet:
+class ProfileSet(Packing):
     """
     A set of vehicle profiles as it stands in its folder.
 
@@ -80,6 +82,22 @@ class ProfileSet:
     fleets: dict[str, pd.DataFrame]
     fuel_family: str
     fuel_families: dict[str, pd.DataFrame]
+
+    AHEAD: ClassVar[tuple[str, ...]] = ("warming", "added_processes")
+
+    @cached_property
+    def warming(self) -> dict[str, dict[str, float]]:
+        """Warming potential of each gas [t CO2e/t], by set."""
+        rows = zip(self.gwp["set"], self.gwp["gas"], self.gwp["gwp100"].astype(float), strict=True)
+        sets: dict[str, dict[str, float]] = {}
+        for name, gas, potential in rows:
+            sets.setdefault(name, {})[gas] = potential
+        return sets
+
+    @cached_property
+    def added_processes(self) -> tuple[str, ...]:
+        """Processes that `groups.csv` speaks of."""
+        return tuple(self.processes["groups"]["process"].unique())
 
 
 def read_profiles(folder: Path) -> ProfileSet:

@@ -156,9 +156,7 @@ def gather_notes(*records: Any) -> tuple[str, ...]:
 
 def _find_gwp(profiles: ProfileSet, *, scenario: Scenario) -> dict[str, float]:
     """Return the warming potential of each greenhouse gas [t CO2e/t]."""
-    name, table = scenario.accounting.gwp, profiles.gwp
-    sets = list(dict.fromkeys(table["set"]))
+    name, sets = scenario.accounting.gwp, profiles.warming
     if name not in sets:
         raise InputError(f"`accounting.gwp` must be one of {', '.join(sets)}: found {name!r}.")
-    own = table[table["set"] == name].set_index("gas")["gwp100"]
-    return {gas: float(own[gas]) for gas in GREENHOUSE_GASES if gas in own.index}
+    return {gas: sets[name][gas] for gas in GREENHOUSE_GASES if gas in sets[name]}

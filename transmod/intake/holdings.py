@@ -25,8 +25,8 @@ def check_held(district_ids: Sequence[str], factors: Factors, *, scenario: Scena
     """
     faults = Faults()
     known = {
-        "vehicle_class": sorted(set(factors.types["vehicle_class"])),
-        "vehicle_type": sorted(set(factors.types["vehicle_type"])),
+        "vehicle_class": factors.type_columns["vehicle_class"].unique(),
+        "vehicle_type": factors.type_columns["vehicle_type"].unique(),
         "district_id": [*district_ids, NO_DISTRICT],
     }
     for number, held in enumerate(scenario.accounting.held, start=1):

@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
+from transmod.columns import Columns, from_frame
 from transmod.errors import Faults, InputError
 from transmod.inputs.profile_tables import TRUSTED
 from transmod.inputs.profiles import ProfileSet
@@ -31,6 +34,7 @@ from transmod.model.recipes import (
     write_recipes,
 )
 from transmod.model.service import AS_PUBLISHED, Service
+from transmod.packing import Packing
 from transmod.schema import GRADIENT_NODES, N_SPEED_NODES, ROAD_TYPES
 
 _R = len(ROAD_TYPES)
@@ -39,7 +43,7 @@ _BLOCK = 32  # curves worked out at a time, in the processor's cache
 
 
 @dataclass(frozen=True)
-class Factors:
+class Factors(Packing):
     """
     Factors of the J vehicle types of a run, as curves over speed.
 
@@ -67,6 +71,13 @@ class Factors:
     notes: tuple[str, ...]
     scale: np.ndarray | None = None
     gradients: tuple[float, ...] = GRADIENT_NODES
+
+    AHEAD: ClassVar[tuple[str, ...]] = ("type_columns",)
+
+    @cached_property
+    def type_columns(self) -> Columns:
+        """`types` as columns, which need no pandas."""
+        return from_frame(self.types)
 
     def at(self, gradients: Iterable[float]) -> list[int]:
         """Return the positions of gradient nodes, which must be tabulated (`CoverageError`)."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from transmod.errors import InputError
 from transmod.inputs.profiles import ProfileSet
-from transmod.model.additions import Addition, Case, Curves, Groups, R, to_trips
+from transmod.model.additions import Addition, Case, Curves, R, to_trips
 from transmod.model.additives import add_lubricant, add_urea
 from transmod.model.cold_start import add_cold_start
 from transmod.model.evaporation import add_running_losses
@@ -54,10 +54,9 @@ def find_processes(
     InputError
         If a process is asked for that the inputs do not allow.
     """
-    groups = Groups(profiles)
     why = {}
     for name in ROAD_PROCESSES:
-        if name in _ADDED and not groups.has(name):
+        if name in _ADDED and name not in profiles.added_processes:
             why[name] = f"the set {profiles.name} has no figures"
         elif name in BY_TEMPERATURE and not has_climate:
             why[name] = "`climate.temperature_c` is not given"

@@ -166,7 +166,7 @@ class _Names:
             "subsector": "road",
             "vehicle_class": label([name for name, _ in self.streams], stream),
             "trip_kind": label([kind for _, kind in self.streams], stream),
-            "vehicle_type": label(self.factors.types["vehicle_type"].to_list(), rows["type"]),
+            "vehicle_type": self.factors.type_columns["vehicle_type"][rows["type"]],
         }
 
     def lines(self, rows: Columns) -> dict[str, Text | str]:
@@ -197,7 +197,7 @@ class _Names:
 
     def driving(self, rows: Columns) -> Columns:
         """Return rows of kilometres and hours."""
-        types = self.factors.types
+        types = self.factors.type_columns
         carried = [
             np.asarray(types[name], np.float64)[rows["type"]] if name in types else math.nan
             for name in ("mean_load_t", "occupancy")
