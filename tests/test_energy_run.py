@@ -142,7 +142,7 @@ def test_chinese_fuels_scale_co2_and_leave_energy(tmp_path, plain):
     [
         ({"freight": {TRUCK: {"load_faktor": 0.5}}}, "Did you mean `load_factor`"),
         ({"freight": {"truck": {}}}, "Valid: lcv, rigid_truck, articulated_truck"),
-        ({"freight": {TRUCK: {"load_factor": 60}}}, "less than or equal to 1"),
+        ({"freight": {TRUCK: {"load_factor": 60}}}, "must be from 0 to 1: 60 found. 60 % is 0.6"),
         ({"profiles": {"blends": {"petrol": "E99"}}}, "'E99' found. Given: E10, E5, E85"),
         ({"profiles": {"blends": {"petrol": {"biofuel": "ethanol"}}}}, "volume_share"),
         ({"profiles": {"fuels": "china_db2"}}, "biodiesel of 1 vehicle types"),
