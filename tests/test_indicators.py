@@ -20,7 +20,6 @@ from transmod.errors import InputError
 from transmod.inputs.place_areas import Places, read_places
 from transmod.inputs.reconciliation_tables import read_benchmarks
 from transmod.inputs.tables import read_shipped_table
-from transmod.model.labels import decode
 from transmod.outputs.tables import to_arrow
 from transmod.schema import BENCHMARKS, EMISSION_KEYS, INDICATORS, TARGETS
 
@@ -155,7 +154,7 @@ def test_without_kinds_of_trips_trucks_alone_have_a_share():
 
 @pytest.mark.parametrize("factor", [pytest.param(None, marks=pytest.mark.slow), 1.3])
 def test_every_line_is_that_of_the_naive_twin(factor):
-    rows, energy = (decode(table.to_frame()).astype(object) for table in ledger(factor))
+    rows, energy = (table.to_frame(coded=False).astype(object) for table in ledger(factor))
     rows, energy = (table.where(table.notna(), None) for table in (rows, energy))
     rows["mass_t"] = rows["mass_t"].map(lambda value: math.nan if value is None else value)
     energy["process"] = energy["activity"].map(

@@ -27,7 +27,6 @@ from transmod.columns import Columns, from_frame, stack
 from transmod.errors import CheckError, Faults, InputError
 from transmod.inputs.checks import check_table
 from transmod.inputs.rules import read_rule
-from transmod.model.labels import decode
 from transmod.schema import ACTIVITIES, EMISSION_KEYS, ENERGY, LEDGER, MEMO_KINDS, VEHICLE_CLASSES
 
 RULES = {name: read_rule(name) for name in ("territorial", "gpc_basic", "gpc_basic_plus", "ipcc")}
@@ -66,7 +65,7 @@ def posted(*rows, rule="territorial"):
 
 def assert_same(left, right):
     """Make sure that two tables have the same rows, to the bit."""
-    frames = (decode(table.to_frame()) for table in (left, right))
+    frames = (table.to_frame(coded=False) for table in (left, right))
     pd.testing.assert_frame_equal(*frames, check_exact=True)
 
 
@@ -122,7 +121,7 @@ def test_vehicle_types_are_added_up_by_hand():
         emission(vehicle_type="new", **unknown),
         emission(vehicle_type="new", mass_t=8.0, pollutant="co2_biogenic"),
     )
-    added = decode(add_types(inventory).rows.to_frame())
+    added = add_types(inventory).rows.to_frame(coded=False)
     assert added["vehicle_type"].isna().all()
     found = added.set_index(["district_id", "pollutant"])["mass_t"].to_dict()
     assert math.isnan(found.pop(("a", "nox")))

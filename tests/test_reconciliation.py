@@ -19,7 +19,6 @@ from transmod.accounts.reconciliation import Evidence, reconcile
 from transmod.columns import Columns, from_frame
 from transmod.errors import InputError
 from transmod.inputs.reconciliation_tables import read_fuel_sales, read_vkm_statistics
-from transmod.model.labels import decode
 from transmod.outputs.tables import to_arrow
 from transmod.schema import ACTIVITIES, EMISSION_KEYS, ENERGY, INVENTORY, LEDGER, RECONCILIATION
 
@@ -244,7 +243,7 @@ def test_calibration_leaves_every_other_number_untouched(name):
     done = calibrated(name)
     after = (done.inventory, done.memo)
     for table, more in ((to_table, ()), (to_energy_table, (ACCOUNT.coal,))):
-        old, new = (decode(table(*ledger, *more).to_frame()) for ledger in (before, after))
+        old, new = (table(*ledger, *more).to_frame(coded=False) for ledger in (before, after))
         is_added = new["activity"].str.endswith("_calibration")
         assert is_added.any()
         kept = new[~is_added].reset_index(drop=True)
@@ -311,7 +310,7 @@ def test_factors_of_a_base_need_no_sales():
 def test_calibration_stands_on_the_line_of_what_it_calibrates():
     before = ledgers(holdings=(Holding("company report", vehicle_class="rigid_truck"),))
     done = calibrate_as("fuel", before)
-    rows = decode(to_table(done.inventory, done.memo).to_frame())
+    rows = to_table(done.inventory, done.memo).to_frame(coded=False)
     own = rows[rows["process"] == "calibration"]
     lines_of = rows[rows["process"] != "calibration"]
     key = ["vehicle_class", "scope", "gpc_ref", "ipcc_code", "in_total", "held_in", "notation_key"]

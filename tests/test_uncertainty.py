@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 import transmod.accounts.uncertainty as accounts_uncertainty
 from transmod.accounts import uncertain_columns
-from transmod.accounts.products import Block, Columns, Mixed, add_up
+from transmod.accounts.products import Block, Mixed, Multipliers, add_up
 from transmod.accounts.sensitivity import Propagation, propagate, sobol_index
 from transmod.accounts.uncertain_factors import _find, _read_defaults
 from transmod.errors import InputError
@@ -54,7 +54,7 @@ UNCERTAIN = {"draws": 300, "seed": 7, "inputs": INPUTS}
 
 def lay(terms):
     """Return columns and one block: a term is its mass, and its variables with distributions."""
-    columns = Columns()
+    columns = Multipliers()
     numbers = [[columns.draw(name, d, name) for name, d in factors] for _, factors in terms]
     most = max(len(own) for own in numbers)
     table = np.array([own + [0] * (most - len(own)) for own in numbers])

@@ -168,18 +168,18 @@ class Columns:
         values = [_to_values(column) for column in self._columns.values()]
         return [dict(zip(self._columns, row, strict=True)) for row in zip(*values, strict=True)]
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return the table as pandas has it, text as categories."""
+    def to_frame(self, *, coded: bool = True) -> pd.DataFrame:
+        """Return the table as pandas has it, text as categories unless it shall be written out."""
         import pandas as pd
 
-        return pd.DataFrame(
-            {
-                name: pd.Categorical.from_codes(c.codes, pd.Index(c.names, dtype="str"))
-                if isinstance(c, Text)
-                else c
-                for name, c in self._columns.items()
-            }
-        )
+        made = {
+            name: pd.Categorical.from_codes(c.codes, pd.Index(c.names, dtype="str"))
+            if isinstance(c, Text)
+            else c
+            for name, c in self._columns.items()
+        }
+        texts = [name for name, c in self._columns.items() if isinstance(c, Text)]
+        return pd.DataFrame(made).astype({} if coded else dict.fromkeys(texts, "str"))
 
     def to_arrow(self) -> pa.Table:
         """Return the table as Arrow has it, text as dictionary arrays; NaN becomes null."""
@@ -331,10 +331,12 @@ def _from_series(series: pd.Series) -> Column:
 
     if isinstance(series.dtype, pd.CategoricalDtype):
         return label([*series.cat.categories, None], series.cat.codes.to_numpy())
-    if pd.api.types.is_bool_dtype(series.dtype) or pd.api.types.is_integer_dtype(series.dtype):
-        return series.to_numpy()
-    if pd.api.types.is_float_dtype(series.dtype):
-        return series.to_numpy(np.float64)
+    if pd.api.types.is_bool_dtype(series.dtype):
+        return series.to_numpy(bool)
+    if pd.api.types.is_integer_dtype(series.dtype) and not series.hasnans:
+        return series.to_numpy(series.dtype.name.lower())
+    if pd.api.types.is_numeric_dtype(series.dtype):
+        return series.to_numpy(np.float64, na_value=np.nan)
     codes, names = pd.factorize(series.astype("str"))
     return label([*names, None], codes)
 

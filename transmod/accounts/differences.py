@@ -13,9 +13,8 @@ from transmod.accounts.checks import Check
 from transmod.accounts.held import INCLUDED_ELSEWHERE, Holding, mark_held
 from transmod.accounts.rules import to_lines
 from transmod.accounts.shapley import PLAYERS, mix, split_by_cause
-from transmod.columns import from_frame
+from transmod.columns import encode_rows, from_frame
 from transmod.inputs.rules import Rule
-from transmod.model.labels import encode_rows
 from transmod.model.terms import Terms
 from transmod.schema import CAUSES, CLOSURE_TOLERANCE, GREENHOUSE_GASES
 
@@ -270,7 +269,9 @@ def _is_alike(a: Bookkeeping, b: Bookkeeping) -> bool:
 
 def _add_up(keys: pd.DataFrame, parts: Floats, names: Sequence[str]) -> pd.DataFrame:
     """Add the parts of rows of one key."""
-    _, first, place = np.unique(encode_rows(keys), return_index=True, return_inverse=True)
+    _, first, place = np.unique(
+        encode_rows(from_frame(keys)), return_index=True, return_inverse=True
+    )
     out = keys.iloc[first].reset_index(drop=True)
     for name, part in zip(names, parts, strict=True):
         out[name] = np.bincount(place, part, minlength=len(out))

@@ -64,7 +64,7 @@ Derived = Mixed | Answered
 
 
 @dataclass
-class Columns:
+class Multipliers:
     """The columns of a model; column 0 holds ones, then come those drawn, then those derived."""
 
     drawn: list[Drawn] = field(default_factory=list)
@@ -222,7 +222,7 @@ def condense(blocks: Iterable[Block], cells: NDArray[np.bool_]) -> list[Block]:
     return out
 
 
-def add_up(blocks: Sequence[Block], columns: Columns, values: Floats, n_cells: int) -> Floats:
+def add_up(blocks: Sequence[Block], columns: Multipliers, values: Floats, n_cells: int) -> Floats:
     """
     Add up the amounts of each cell for each draw.
 
@@ -230,7 +230,7 @@ def add_up(blocks: Sequence[Block], columns: Columns, values: Floats, n_cells: i
     ----------
     blocks : sequence of Block
         Of one substance.
-    columns : Columns
+    columns : Multipliers
         What they are multiplied by.
     values : float64 (P, n)
         Drawn columns.

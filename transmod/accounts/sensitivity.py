@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from transmod.accounts.products import Block, Columns, add_up, used_columns
+from transmod.accounts.products import Block, Multipliers, add_up, used_columns
 from transmod.model.draws import correlate, draw
 from transmod.schema import SENSITIVITY
 
@@ -50,7 +50,7 @@ class Propagation:
 
     @classmethod
     def of(
-        cls, columns: Columns, groups: Sequence[str], matrix: Sequence[Sequence[float]]
+        cls, columns: Multipliers, groups: Sequence[str], matrix: Sequence[Sequence[float]]
     ) -> Propagation:
         """Sort the variables of a model by what a reader sees."""
         joined = " with ".join(groups)
@@ -74,7 +74,7 @@ class Propagation:
 
 
 def propagate(
-    blocks: Sequence[Block], columns: Columns, spread: Propagation, n_cells: int
+    blocks: Sequence[Block], columns: Multipliers, spread: Propagation, n_cells: int
 ) -> Floats:
     """
     Return by how much one standard deviation of each variable moves each cell.
@@ -100,7 +100,7 @@ def propagate(
     return out
 
 
-def used_by(blocks: Sequence[Block], columns: Columns) -> set[str]:
+def used_by(blocks: Sequence[Block], columns: Multipliers) -> set[str]:
     """Return the variables that blocks hang on."""
     wanted = used_columns(blocks)
     for column in [c for c in wanted if c < 0]:
@@ -110,7 +110,7 @@ def used_by(blocks: Sequence[Block], columns: Columns) -> set[str]:
 
 def find_sensitivity(
     totals: Mapping[str, Sequence[Block]],
-    columns: Columns,
+    columns: Multipliers,
     spread: Propagation,
     draws: int,
     seed: int,
@@ -172,7 +172,7 @@ def find_sensitivity(
 class _Total:
     """A total as the sum of its blocks; what does not change is not added up again."""
 
-    def __init__(self, blocks: Sequence[Block], columns: Columns) -> None:
+    def __init__(self, blocks: Sequence[Block], columns: Multipliers) -> None:
         self.blocks, self.columns = blocks, columns
         self.used = [used_by([block], columns) for block in blocks]
 

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from transmod.accounts.products import Answered, Columns, Mixed
+from transmod.accounts.products import Answered, Mixed, Multipliers
 from transmod.accounts.uncertain_factors import RoadGround, lay_factors
 from transmod.accounts.uncertain_rows import Model, Rows
+from transmod.columns import Columns
 from transmod.errors import Faults
 from transmod.inputs.checks import attempt, listed
 from transmod.inputs.energy_tables import FREIGHT_CLASSES
@@ -33,7 +34,7 @@ _ALIKE = 9  # digits of shares of one fleet
 
 
 def lay_model(
-    ledger: pd.DataFrame,
+    ledger: Columns,
     ground: RoadGround,
     inputs: Sequence[UncertainInput],
     gwp: Mapping[str, float],
@@ -45,7 +46,7 @@ def lay_model(
 
     Parameters
     ----------
-    ledger : pandas.DataFrame
+    ledger : Columns
         `schema.LEDGER`.
     ground : RoadGround
         What stands behind its road traffic.
@@ -61,7 +62,7 @@ def lay_model(
     InputError
         With every fault: an input that matches nothing, two that contradict each other.
     """
-    bench = _Bench(Rows(ledger), ground, Columns())
+    bench = _Bench(Rows(ledger), ground, Multipliers())
     lay = {
         "volumes": bench.lay_volumes,
         "link_volumes": bench.lay_link_volumes,
@@ -85,7 +86,7 @@ def lay_model(
     )
 
 
-def check_names(names: Sequence[str], columns: Columns) -> None:
+def check_names(names: Sequence[str], columns: Multipliers) -> None:
     """Make sure that what correlates is among the variables of a model."""
     faults = Faults()
     for name in names:
@@ -105,7 +106,7 @@ class _Bench:
 
     rows: Rows
     ground: RoadGround
-    columns: Columns
+    columns: Multipliers
     faults: Faults = field(default_factory=Faults)
     by_road: dict[tuple[str, str], list[tuple[int, float]]] = field(default_factory=dict)
     link_error: dict[tuple[str, str], float] = field(default_factory=dict)

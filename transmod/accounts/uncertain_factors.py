@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from transmod.accounts.products import Columns
+from transmod.accounts.products import Multipliers
 from transmod.accounts.uncertain_rows import Rows
 from transmod.errors import Faults, InputError
 from transmod.inputs.checks import listed
@@ -48,7 +48,7 @@ class RoadGround:
 
 def lay_factors(
     rows: Rows,
-    columns: Columns,
+    columns: Multipliers,
     ground: RoadGround,
     inputs: Sequence[UncertainInput],
     *,

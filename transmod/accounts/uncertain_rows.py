@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from transmod.accounts.products import NONE, Amounts, Block, Columns, scale_blocks, to_blocks
-from transmod.model.labels import decode, encode_rows, group_rows
-from transmod.schema import CALIBRATION, GREENHOUSE_GASES, INVENTORY, POLLUTANTS
+from transmod.accounts.products import NONE, Amounts, Block, Multipliers, scale_blocks, to_blocks
+from transmod.columns import Columns, encode_rows, group_rows
+from transmod.schema import CALIBRATIONS, GREENHOUSE_GASES, INVENTORY, POLLUTANTS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -29,18 +32,17 @@ class Rows:
     the spectrum, no calibration; `lines` the cells, inventory line by vehicle class; `cell` (N,).
     """
 
-    def __init__(self, ledger: pd.DataFrame) -> None:
-        table = ledger[ledger["mass_t"].notna() & (ledger["mass_t"] != 0.0)].reset_index(drop=True)
+    def __init__(self, ledger: Columns) -> None:
+        table = ledger[~np.isnan(ledger["mass_t"]) & (ledger["mass_t"] != 0.0)]
         self.table = table
-        self.mass = table["mass_t"].to_numpy(np.float64)
+        self.mass = table["mass_t"]
         names = [*_TOLD_APART, "subsector", "activity", "vehicle_class", "district_id"]
-        self._text = {name: _to_text(table[name]) for name in names}
-        self.is_driven = (self["subsector"] == "road") & (self["location"] == "link")
-        calibrated = np.array([str(name).endswith(CALIBRATION) for name in self["activity"]], bool)
-        self.is_driven &= ~calibrated
+        self._text = {name: np.array(table[name].to_list(), object) for name in names}
+        self.is_driven = (table["subsector"] == "road") & (table["location"] == "link")
+        self.is_driven &= ~table["activity"].isin(CALIBRATIONS)
         keys = table[[*LINE, "vehicle_class"]]
         first, self.cell = group_rows(keys)
-        self.lines = decode(keys.iloc[first]).reset_index(drop=True)
+        self.lines = keys[first].to_frame(coded=False)
         self._slots = np.zeros((len(table), 8), np.int64)
         self._used = np.zeros(len(table), np.int64)
         self.of_cell = np.zeros((len(table), 2), np.int64)
@@ -103,10 +105,6 @@ class Rows:
         return out | ({CO2E: warming} if warming else {})
 
 
-def _to_text(column: pd.Series) -> NDArray[np.object_]:
-    return column.astype(object).where(column.notna(), None).to_numpy(object)
-
-
 @dataclass(frozen=True, eq=False)
 class Model:
     """
@@ -116,7 +114,7 @@ class Model:
     by vehicle class; `notes` what a reader must know.
     """
 
-    columns: Columns
+    columns: Multipliers
     blocks: dict[str, list[Block]]
     lines: pd.DataFrame
     notes: tuple[str, ...]

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from transmod.accounts.differences import to_account
 from transmod.accounts.held import INCLUDED_ELSEWHERE
-from transmod.accounts.products import Block, Columns, add_up, condense
+from transmod.accounts.products import Block, Multipliers, add_up, condense
 from transmod.accounts.sensitivity import Propagation, find_sensitivity, propagate
 from transmod.accounts.uncertain_columns import check_names
 from transmod.accounts.uncertain_rows import LINE, Model
+from transmod.columns import Columns, from_frame, group_rows, stack
 from transmod.model.draws import correlate, draw
-from transmod.model.labels import decode, encode_rows
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -116,21 +116,19 @@ def find_uncertainty(model: Model, question: Question) -> Uncertainty:
     return Uncertainty(table, sensitivity, lines, question, notes)
 
 
-def with_intervals(inventory: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+def with_intervals(inventory: Columns, lines: pd.DataFrame) -> Columns:
     """Return the inventory with the intervals of its lines, as `schema.INVENTORY_INTERVALS`."""
-    keys = [decode(table[LINE]).astype(object) for table in (inventory, lines)]
-    both = pd.concat([own.where(own.notna(), "").astype(str) for own in keys], ignore_index=True)
-    number = encode_rows(both)
-    found = pd.Series(np.arange(len(lines)), number[len(inventory) :])
+    known = from_frame(lines)
+    _, group = group_rows(stack([known[LINE], inventory[LINE]]))
     # a line without a mass has no interval
-    at = found.reindex(number[: len(inventory)], fill_value=-1).to_numpy(np.int64)
-    out = inventory.copy(deep=False)
-    for name in (column for column in lines.columns if column not in LINE):
-        out[name] = np.where(at >= 0, lines[name].to_numpy(np.float64)[at], np.nan)
-    return out
+    place = np.full(group.max(initial=-1) + 1, -1)
+    place[group[: len(known)]] = np.arange(len(known))
+    at = place[group[len(known) :]]
+    names = [name for name in known if name not in LINE]
+    return inventory.assign(**{n: np.where(at >= 0, known[n][at], np.nan) for n in names})
 
 
-def draw_all(columns: Columns, question: Question, part: str = "draws") -> Floats:
+def draw_all(columns: Multipliers, question: Question, part: str = "draws") -> Floats:
     """Return the probabilities (V, n) of all variables, correlated as asked."""
     names = columns.variables
     u = draw(names, question.draws, seed=question.seed, method=question.method, part=part)

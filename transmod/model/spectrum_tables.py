@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from transmod.columns import Columns, label
 from transmod.model.activity import Activity
-from transmod.model.labels import label
 from transmod.schema import HOURS, ROAD_TYPES, SPECTRUM
 from transmod.traffic.calendar import HOURS_PER_DAY, Calendar
 
@@ -38,8 +38,10 @@ def to_spectrum_table(
         k,
         activity.spectrum[a, g, r, k, c],
     )
-    frame = pd.DataFrame(dict(zip(SPECTRUM.names, columns, strict=True)))
-    return frame.assign(zone=label(zones, a)) if zones is not None and any(zones) else frame
+    table = Columns(dict(zip(SPECTRUM.names, columns, strict=True)))
+    if zones is not None and any(zones):
+        table = table.assign(zone=label(zones, a))
+    return table.to_frame()
 
 
 def to_hours_table(activity: Activity, calendar: Calendar) -> pd.DataFrame:
@@ -55,7 +57,7 @@ def to_hours_table(activity: Activity, calendar: Calendar) -> pd.DataFrame:
         k,
         activity.clock[z, r, k, c],
     )
-    return pd.DataFrame(dict(zip(HOURS.names, columns, strict=True)))
+    return Columns(dict(zip(HOURS.names, columns, strict=True))).to_frame()
 
 
 def to_mean_days(activity: Activity, calendar: Calendar) -> pd.DataFrame:
@@ -75,7 +77,7 @@ def to_mean_days(activity: Activity, calendar: Calendar) -> pd.DataFrame:
         {
             "day_type": np.asarray(calendar.day_types, object)[z // HOURS_PER_DAY],
             "hour": z % HOURS_PER_DAY,
-            "vehicle_class": _stream_names(activity)[0][c],
+            "vehicle_class": np.asarray(_stream_names(activity)[0], object)[c],
             "vkm": vkm[z, c] / days[z],
         }
     )
@@ -83,7 +85,6 @@ def to_mean_days(activity: Activity, calendar: Calendar) -> pd.DataFrame:
     return frame.groupby(keys, sort=False)["vkm"].sum().reset_index()
 
 
-def _stream_names(activity: Activity) -> tuple[np.ndarray, np.ndarray]:
+def _stream_names(activity: Activity) -> tuple[list[str], list[str]]:
     """Return class and trip kind of each stream."""
-    names = np.array(activity.streams, object).reshape(-1, 2)
-    return names[:, 0], names[:, 1]
+    return [name for name, _ in activity.streams], [kind for _, kind in activity.streams]

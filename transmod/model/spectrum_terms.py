@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from transmod.columns import Columns, Text, label
 from transmod.model.area_pairs import pair_areas
 from transmod.model.electric import losses_per_delivered
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
-from transmod.model.labels import decode, label
 from transmod.model.road import activity_of, times_curves
 from transmod.model.terms import TERM_KEYS, Terms, freeze, without_noise
 from transmod.schema import GRADIENT_NODES, N_SPEED_NODES, ROAD_TYPES
@@ -223,7 +223,7 @@ class _StreamOfTwo:
         carrier = self._carriers()
         fuels, place = np.unique(carrier, return_inverse=True)
         place = place.reshape(carrier.shape)[j, q]
-        keys = {
+        keys: dict[str, Text | str] = {
             "activity": label([activity_of(*pair) for pair in self.quantities], q),
             "district_id": label([district_id for district_id, _ in self.areas.places], a),
             "location": "link",
@@ -235,7 +235,7 @@ class _StreamOfTwo:
             "process": label([process for process, _ in self.quantities], q),
             "pollutant": label([pollutant for _, pollutant in self.quantities], q),
         }
-        return decode(pd.DataFrame(keys)[list(TERM_KEYS)])
+        return Columns(keys)[list(TERM_KEYS)].to_frame(coded=False)
 
     def _carriers(self) -> np.ndarray:
         """Return the fuel behind each type and quantity (J, Q), empty for wear."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from transmod.accounts.books import Books
-from transmod.columns import Columns, from_frame
+from transmod.columns import Columns
 from transmod.intake.driving import Driving
 from transmod.model.areas import Areas
 from transmod.scenario import Scenario
@@ -90,7 +90,7 @@ def with_uncertainty(
         links=links,
     )
     model = lay_model(
-        books.ledger.to_frame(),
+        books.ledger,
         ground,
         [one.to_input() for one in choice.inputs],
         driving.basis.account.gwp,
@@ -111,7 +111,7 @@ def with_uncertainty(
     )
     return replace(
         books,
-        inventory=from_frame(with_intervals(books.inventory.to_frame(), found.lines)),
+        inventory=with_intervals(books.inventory, found.lines),
         uncertainty=found,
         notes=(*books.notes, *found.notes),
     )
