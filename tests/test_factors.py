@@ -365,10 +365,7 @@ def test_electricity_of_an_area_and_year():
     [
         ({}, r"CO2 of grid electricity \[kg/kWh\] must be given for electric types"),
         ({"electricity_area": "CN-Shangai"}, "'CN-Shangai' found. Near: CN-Shanghai"),
-        (
-            {"electricity_area": "CN"},
-            "for 1999: 2021, 2022, 2023 found. Say profiles.electricity_year = 2021",
-        ),
+        ({"electricity_area": "CN"}, "2023 found. Say profiles.electricity_year = 2021"),
         ({"electricity_kg_per_kwh": 360}, "g/kWh are to be divided by 1000"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -12,8 +13,10 @@ from transmod.inputs.profiles import ProfileSet
 from transmod.model.blends import Blend, choose_fuels
 from transmod.model.service import Load, Service
 from transmod.scenario import Scenario
-from transmod.scenario.traffic_measures import ConsolidateFreight
 from transmod.traffic.calendar import Calendar
+
+if TYPE_CHECKING:
+    from transmod.scenario.traffic_measures import ConsolidateFreight
 
 
 def to_service(scenario: Scenario, calendar: Calendar) -> Service:
@@ -42,8 +45,9 @@ def find_loads(scenario: Scenario, n_measures: int | None = None) -> dict[str, L
     """Return how a scenario loads trucks by class, after the first so many of its measures."""
     loads = {name: Load(load.load_factor, load.empty_share) for name, load in scenario.freight}
     for measure in scenario.measures[:n_measures]:
-        if isinstance(measure, ConsolidateFreight):
-            loads[measure.vehicle_class] = consolidate(loads[measure.vehicle_class], measure)
+        if measure.kind == "consolidate_freight":  # its record is read where there is one
+            own = cast("ConsolidateFreight", measure)
+            loads[own.vehicle_class] = consolidate(loads[own.vehicle_class], own)
     return loads
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from transmod import __version__
 from transmod.inputs.hashes import sha256_file
@@ -16,7 +16,9 @@ from transmod.intake.sources import movement_factors
 from transmod.outputs.folder import repair
 from transmod.scenario import Scenario, read_scenario, resolve
 from transmod.scenario.extends import move_paths
-from transmod.scenario.traffic_measures import RestrictAccess
+
+if TYPE_CHECKING:
+    from transmod.scenario.traffic_measures import RestrictAccess
 
 # what the link pass and the sources beside the road stand on; all else is fleet, factors, account
 _OF_LINKS = (
@@ -142,7 +144,7 @@ def _asks_fleet(scenario: Scenario) -> bool:
     """Say whether a measure of traffic changes volumes by what the fleet is."""
     return any(
         (measure.touches == "traffic" and measure.kind in _ASKING)
-        or (isinstance(measure, RestrictAccess) and measure.picks_types)
+        or (measure.kind == "restrict_access" and cast("RestrictAccess", measure).picks_types)
         for measure in scenario.measures
     )  # fmt: skip
 
