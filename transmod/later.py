@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 from copy import copy
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec, module_from_spec
 from threading import RLock
@@ -31,9 +30,9 @@ class _Later(ModuleType):
         return ModuleType.__getattribute__(self, name)
 
 
-class _Known(MetaPathFinder, Loader):
+class _Known:
     """
-    Finds modules that are there: whose package was loaded by the very import of them.
+    Finds and loads modules that are there: whose package was loaded by the very import of them.
 
     Python looks whether a module is there before it asks the package for its path, which loads it,
     and would load the module once more.
@@ -44,7 +43,8 @@ class _Known(MetaPathFinder, Loader):
         if known is None or known.__spec__ is None or any(w is known for w in where):  # reloaded
             return None
         spec = copy(known.__spec__)
-        spec.loader, spec.loader_state = self, known.__spec__
+        spec.loader_state = known.__spec__
+        spec.loader = self  # type: ignore[assignment]  # its base class takes 25 ms to load
         return spec
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:

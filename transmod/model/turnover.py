@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from transmod.inputs.fleet_tables import STOCK, Turnover
 
 Floats = NDArray[np.float64]
-Renewal = Callable[[pd.DataFrame, int], pd.DataFrame]
+Renewal: TypeAlias = "Callable[[pd.DataFrame, int], pd.DataFrame]"
 
 GROUP = ["vehicle_class", "trip_kind", "district_id"]
 KIND = [*GROUP, "powertrain", "fuel", "size", "use", "emission_standard"]
