@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from shapely.geometry import LineString, MultiLineString
 
-from transmod.columns import from_frame
+from transmod.columns import Text, from_frame
 from transmod.errors import CheckError
 from transmod.inputs.tables import read_csv
 from transmod.outputs.tables import to_arrow, write_csv, write_geo_table, write_table
@@ -288,6 +288,16 @@ def test_columns_and_frames_give_the_same_bytes(tmp_path):
     write_table(coded, LEDGER, tmp_path / "a", metadata=FACTS)
     write_table(from_frame(frame), LEDGER, tmp_path / "b", metadata=FACTS)
     assert sha256(tmp_path / "a") == sha256(tmp_path / "b")
+
+
+def test_names_that_stand_in_no_row_change_no_byte(tmp_path):
+    rows = from_frame(ledger(30).assign(notation_key=None))
+    text = rows["district_id"]
+    more = Text(np.where(text.isna(), -1, text.codes + 1), ["a", *text.names, "z"])
+    write_table(rows, LEDGER, tmp_path / "a", metadata={})
+    write_table(rows.assign(district_id=more), LEDGER, tmp_path / "b", metadata={})
+    assert sha256(tmp_path / "a") == sha256(tmp_path / "b")
+    assert pq.read_table(tmp_path / "a")["notation_key"].null_count == 30
 
 
 def test_csv_is_that_of_pandas(tmp_path):

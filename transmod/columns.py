@@ -263,7 +263,8 @@ def encode_rows(table: Columns) -> Integers:
         if size * count > _LARGE:
             found, whole = np.unique(whole, return_inverse=True)
             size = found.size
-        whole = whole * count + own
+        whole *= count
+        whole += own
         size *= count
     return whole
 

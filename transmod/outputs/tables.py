@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from transmod.columns import Columns, Text, encode_rows, to_array
+from transmod.columns import Columns, Text, encode_rows, from_frame, to_array
 from transmod.errors import CheckError, Faults, InputError
 from transmod.inputs.checks import check_columns, check_key
 from transmod.schema import Column, Table
@@ -173,12 +173,15 @@ def to_arrow(frame: pd.DataFrame | Columns, table: Table) -> pa.Table:
         check_key(frame, table, table.name, faults)
         _raise_any(faults)
     present = [c for c in table.columns if c.name in frame]
+    key = frame[[c for c in table.key if c in frame]]
+    rank = encode_rows(key if isinstance(key, Columns) else from_frame(key))
+    if (np.diff(rank) <= 0).any():
+        order = np.argsort(rank, kind="stable")
+        if (np.diff(rank[order]) == 0).any():
+            check_key(frame, table, table.name, faults)
+            _raise_any(faults)
+        frame = frame[order] if isinstance(frame, Columns) else frame.iloc[order]
     arrays = {c.name: _to_array(frame[c.name], c) for c in present}
-    rank = _encode_rows(frame[[name for name in table.key if name in arrays]])
-    order = np.argsort(rank, kind="stable")
-    if (np.diff(rank[order]) == 0).any():
-        check_key(frame, table, table.name, faults)
-        _raise_any(faults)
     schema = pa.schema(
         [
             pa.field(
@@ -191,10 +194,7 @@ def to_arrow(frame: pd.DataFrame | Columns, table: Table) -> pa.Table:
         ],
         metadata={"table": table.name, "row": table.row, "key": ",".join(table.key)},
     )
-    rows = pa.Table.from_arrays([arrays[c.name] for c in present], schema=schema)
-    if (np.diff(rank) < 0).any():
-        rows = rows.take(to_array(order))
-    return rows
+    return pa.Table.from_arrays([arrays[c.name] for c in present], schema=schema)
 
 
 def _raise_any(faults: Faults) -> None:
@@ -205,28 +205,31 @@ def _raise_any(faults: Faults) -> None:
         raise CheckError(str(error)) from None
 
 
-def _encode_rows(key: pd.DataFrame | Columns) -> NDArray[np.int64]:
-    if isinstance(key, Columns):
-        return encode_rows(key)
-    from transmod.model import labels
-
-    return labels.encode_rows(key)
-
-
 def _to_array(values: pd.Series | Text | NDArray[Any], column: Column) -> pa.Array:
+    if isinstance(values, Text):
+        values = _drop_idle(values)
     if isinstance(values, Text | np.ndarray):
         return _cast(to_array(values), column)
-    from transmod.model import labels
-
     if column.dtype == "geometry":
         import shapely
 
         wkb = shapely.to_wkb(values.to_numpy(), byte_order=1, flavor="iso")
         return pa.array(wkb, type=_TYPES["geometry"])
-    array = labels.to_array(values)
+    array = pa.array(values, from_pandas=True)
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
     if column.dtype == "list<float32>" and len(values):  # of one length, as the schema has it
         return array.cast(pa.list_(pa.float32(), len(values.iloc[0])))
     return _cast(array, column)
+
+
+def _drop_idle(text: Text) -> Text:
+    """Leave names out that stand in no row: no byte shall tell how rows were made."""
+    stands = np.bincount(text.codes + 1, minlength=len(text.names) + 1)[1:] > 0  # after null
+    if stands.all():
+        return text
+    code = np.append(np.cumsum(stands) - 1, -1)
+    return Text(code[text.codes], [text.names[i] for i in np.flatnonzero(stands)])
 
 
 def _cast(array: pa.Array, column: Column) -> pa.Array:
@@ -235,8 +238,9 @@ def _cast(array: pa.Array, column: Column) -> pa.Array:
         return array.cast(kind, safe=True)
     if not pa.types.is_string(kind):  # nothing but null stands in it
         return pa.nulls(len(array), kind)
-    # of text: rows stay coded
-    return pa.DictionaryArray.from_arrays(array.indices, array.dictionary.cast(kind))
+    # of text: rows stay coded, by small numbers, which take less time to write
+    codes = array.indices.cast(pa.int8()) if len(array.dictionary) < 2**7 else array.indices
+    return pa.DictionaryArray.from_arrays(codes, array.dictionary.cast(kind))
 
 
 def _to_texts(values: pa.ChunkedArray) -> list[Any]:
