@@ -173,6 +173,7 @@ def test_activity_with_two_lines(tmp_path):
         ),
         ("road_fuel", "scope", "one", r"whole number: 1 of 26 are not, .*\n.*must be present"),
         ("road_fuel", "scope", None, "must be present"),
+        ("road_fuel", "scope", "inf", r"whole number: 1 of 26 are not, .*'inf'"),
         ("road_fuel", "in_total", "perhaps", "one of true, yes, 1, false, no, 0: 1 of 26"),
         ("road_fuel", "activity", "road_fuels", "must be one of road_fuel"),
     ],

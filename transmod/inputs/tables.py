@@ -248,7 +248,7 @@ def _parse_few(
         values = np.array([_to_number(text) for text in given], np.float64)
         bad = np.isnan(values) & np.array([text != "nan" for text in given], bool)
         if column.dtype.startswith("int"):
-            broken = ~np.isnan(values) & (values != np.floor(values))
+            broken = np.isinf(values) | ~np.isnan(values) & (values != np.floor(values))
             bad |= broken
             values[broken] = np.nan
             if not np.isnan(values).any():
