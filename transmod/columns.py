@@ -236,13 +236,21 @@ def from_arrow(table: pa.Table) -> Columns:
     return Columns({name: _from_array(table[name]) for name in table.column_names})
 
 
-def to_array(column: Column) -> pa.Array:
-    """Return a column as Arrow has it, text as a dictionary array; NaN becomes null."""
+def to_array(column: Column, dtype: str | None = None) -> pa.Array:
+    """
+    Return a column as Arrow has it, text as a dictionary array; NaN becomes null.
+
+    `dtype` is that of numbers, where it shall be another: whole numbers with nulls are floats here.
+    """
     import pyarrow as pa
 
     if not isinstance(column, Text):
-        return _wrap(column, np.isnan(column) if column.dtype.kind == "f" else None)
-    codes = _wrap(column.codes, column.isna())
+        null = np.isnan(column) if column.dtype.kind == "f" else None
+        if dtype is not None and column.dtype != dtype:
+            column = (column if null is None else np.where(null, 0.0, column)).astype(dtype)
+        return _wrap(column, null)
+    small = np.int8 if len(column.names) < 2**7 else np.int32  # takes less time to write
+    codes = _wrap(column.codes.astype(small), column.isna())
     ends = np.cumsum([0, *(len(name.encode()) for name in column.names)], dtype=np.int32)
     text = pa.py_buffer("".join(column.names).encode())
     names = pa.StringArray.from_buffers(len(column.names), pa.py_buffer(ends), text)

@@ -207,9 +207,11 @@ def _raise_any(faults: Faults) -> None:
 
 def _to_array(values: pd.Series | Text | NDArray[Any], column: Column) -> pa.Array:
     if isinstance(values, Text):
-        values = _drop_idle(values)
-    if isinstance(values, Text | np.ndarray):
-        return _cast(to_array(values), column)
+        return _cast(to_array(_drop_idle(values)), column)
+    if isinstance(values, np.ndarray):
+        if column.dtype == "string":  # nothing but null stands in it
+            return pa.nulls(values.size, pa.string())
+        return to_array(values, column.dtype)
     if column.dtype == "geometry":
         import shapely
 
@@ -238,16 +240,20 @@ def _cast(array: pa.Array, column: Column) -> pa.Array:
         return array.cast(kind, safe=True)
     if not pa.types.is_string(kind):  # nothing but null stands in it
         return pa.nulls(len(array), kind)
-    # of text: rows stay coded, by small numbers, which take less time to write
-    codes = array.indices.cast(pa.int8()) if len(array.dictionary) < 2**7 else array.indices
-    return pa.DictionaryArray.from_arrays(codes, array.dictionary.cast(kind))
+    if array.type.value_type == kind:  # to ask for a cast would load a library for that alone
+        return array
+    return pa.DictionaryArray.from_arrays(array.indices, array.dictionary.cast(kind))
 
 
 def _to_texts(values: pa.ChunkedArray) -> list[Any]:
     """Return what the CSV writer makes the text of each value from: itself, None for null."""
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    return values.to_pylist()
+    if not pa.types.is_dictionary(values.type):
+        return values.to_pylist()
+    texts = []
+    for chunk in values.chunks:
+        names = chunk.dictionary.to_pylist()
+        texts += [None if code is None else names[code] for code in chunk.indices.to_pylist()]
+    return texts
 
 
 def _write_parquet(rows: pa.Table, path: Path, metadata: Mapping[str, str]) -> None:
