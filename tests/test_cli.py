@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import transmod
 from transmod.cli import app
+from transmod.cli.console import say_table
 from transmod.run import run
 
 ROOT = Path(__file__).parents[1]
@@ -75,6 +76,39 @@ def test_help_loads_no_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "code", "out", "err"),
+    [
+        (["--version"], 0, "transmod ", ""),
+        (["rnu"], 2, "", "Did you mean 'run'?"),  # of a command that is not, all are known
+        (["profiles", "shwo"], 2, "", "Did you mean 'show'?"),
+        (["run", "nowhere"], 2, "", "Bad input"),
+        (["run", "--help"], 0, "transmod run [OPTIONS]", ""),
+    ],
+)
+def test_the_program_ends_with_its_code_and_all_that_was_said(words, code, out, err):
+    done = subprocess.run(
+        [sys.executable, "-m", "transmod", *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code
+    assert out in done.stdout
+    assert err in done.stderr
+
+
+def test_tables_stand_in_cells_of_a_terminal(capsys):
+    say_table("Districts", ["", "links"], [["朝阳区", "12"], ["La Serena", "3"]])
+    assert capsys.readouterr().out.splitlines() == [
+        "Districts",
+        "",
+        "             links",
+        " -----------------".replace("-", "─"),
+        " 朝阳区         12",
+        " La Serena       3",
+        "",
+    ]
 
 
 def test_version():

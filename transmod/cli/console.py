@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unicodedata import combining, east_asian_width
 
 import typer
 
@@ -64,20 +65,30 @@ def _plain(value: Any) -> Any:
 
 
 def say_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
-    """Print a table: the first column to the left, figures to the right."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
+    """
+    Print a table: the first column to the left, figures to the right.
 
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number == 0 else "right", no_wrap=True)
+    Not by `rich`, which takes longer to load than all else that is said of a run.
+    """
+    widths = [max(map(_width, column)) for column in zip(columns, *rows, strict=True)]
+
+    def line(cells: list[str]) -> str:
+        first, *figures = ((w - _width(c)) * " " for c, w in zip(cells, widths, strict=True))
+        right = (gap + cell for gap, cell in zip(figures, cells[1:], strict=True))
+        return " " + "   ".join([cells[0] + first, *right]).rstrip()
+
+    say(typer.style(title, italic=True))
+    say()
+    say(typer.style(line(columns), bold=True))
+    say(" " + "─" * (sum(widths) + 3 * (len(widths) - 1)))
     for row in rows:
-        table.add_row(*row)
-    console = Console(soft_wrap=True, markup=False)  # [km] is a unit
-    if not console.is_terminal:
-        console.width = 160  # a pipe has no width: nothing is cut
-    console.print(table)
+        say(line(row))
+    say()
+
+
+def _width(text: str) -> int:
+    """Return the cells that text takes on a terminal: two for each Chinese character."""
+    return sum(2 if east_asian_width(c) in "WF" else not combining(c) for c in text)
 
 
 def say(line: str = "") -> None:
