@@ -302,7 +302,7 @@ TRAFFIC = {"speed": "measured", "speeds": "input/speeds.csv", "network_sha256": 
             {"speed": "conical", "conical": {"alpha": 4}, "speed_flow": "f.csv"},
             "traffic.conical and traffic.speed_flow exclude each other",
         ),
-        ({"speed": "conical", "conical": {"alpha": 1}}, "greater than 1"),
+        ({"speed": "conical", "conical": {"alpha": 1}}, "must be more than 1 and at most 50"),
         ({**TRAFFIC, "speed_fallback": "given"}, "'bpr', 'conical', 'akcelik' or 'free'"),
         ({"speed": "given", "kind": "aadt"}, "'given' needs traffic.kind = 'hourly'"),
     ],
