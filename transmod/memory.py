@@ -20,11 +20,12 @@ import zlib
 from collections.abc import Callable
 from dataclasses import is_dataclass
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+
+from transmod.versions import library_version
 
 T = TypeVar("T")
 
@@ -90,12 +91,15 @@ def _code_hash() -> str:
     root = Path(__file__).parent
     digest = hashlib.sha256(sys.version.encode())
     for name in _FOUNDATIONS:
-        digest.update(version(name).encode())
-    for path in sorted(root.rglob("*.py")):
-        digest.update(path.relative_to(root).as_posix().encode())
-        digest.update(path.read_bytes())
-    for path in sorted(root.rglob("tables/*.csv")):
-        digest.update(path.read_bytes())
+        digest.update(library_version(name).encode())
+    for folder, folders, names in os.walk(root):  # half the time of `rglob`
+        folders.sort()
+        is_tables = Path(folder).name == "tables"
+        for name in sorted(names):
+            if name.endswith(".py") or (is_tables and name.endswith(".csv")):
+                file = Path(folder, name)
+                digest.update(file.relative_to(root).as_posix().encode())
+                digest.update(file.read_bytes())
     return digest.hexdigest()
 
 

@@ -8,7 +8,6 @@ import os
 import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from transmod import __version__
 from transmod.errors import CheckError
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.results import MANIFEST_KEYS, list_results
+from transmod.versions import library_version
 
 # Libraries on whose version a digit or a byte of a result may hang.
 _LIBRARIES = (
@@ -78,7 +78,7 @@ def library_versions(known: Mapping[str, str] | None = None) -> dict[str, str]:
     """
     found = {
         "python": platform.python_version(),
-        **{name: metadata.version(name) for name in _LIBRARIES},
+        **{name: library_version(name) for name in _LIBRARIES},
     }
     if known is not None and found.items() <= known.items():
         return dict(known)

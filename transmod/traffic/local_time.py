@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -59,14 +60,33 @@ def walk_hours(
     zone: ZoneInfo, start: datetime, n_hours: int, days: SortedDays, notes: list[str]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return day of the year (from 0) and local hour of each hour from `start`, both (N,)."""
-    local = [(start + timedelta(hours=n)).astimezone(zone) for n in range(n_hours)]
-    first = days.dates[0].toordinal()
-    day = np.array([moment.toordinal() for moment in local]) - first
+    since = (start - datetime(1, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
+    second = since + 3600 * np.arange(n_hours) + _offsets(zone, start, n_hours)
+    day = second // 86400 + 1 - days.dates[0].toordinal()
     outside = (day < 0) | (day >= len(days.dates))
     if outside.any():
         notes.append(
             f"{outside.sum():,} of {n_hours:,} h of the series fall into a neighbouring local "
             "year: they take the day type and month of the nearest day of this one."
         )
-    clock = np.array([moment.hour for moment in local])
-    return np.clip(day, 0, len(days.dates) - 1), clock
+    return np.clip(day, 0, len(days.dates) - 1), second % 86400 // 3600
+
+
+def _offsets(zone: ZoneInfo, start: datetime, n_hours: int) -> NDArray[np.int64]:
+    """
+    Return the offset from UTC [s] at each hour from `start` (N,).
+
+    Hours are asked for one by one only in the days in which the offset changes: to ask for all took
+    longer than all else of a calendar. No zone changes it twice within a day.
+    """
+
+    def ask(hours: Iterable[int]) -> list[int]:
+        moments = ((start + timedelta(hours=int(n))).astimezone(zone) for n in hours)
+        return [(m.utcoffset() or timedelta(0)) // timedelta(seconds=1) for m in moments]
+
+    daily = np.array(ask(range(0, n_hours + 24, 24)), np.int64)
+    out = np.repeat(daily[:-1], 24)[:n_hours]
+    for day in np.flatnonzero(daily[1:] != daily[:-1]).tolist():
+        hours = range(24 * day, min(24 * day + 24, n_hours))
+        out[hours.start : hours.stop] = ask(hours)
+    return out
