@@ -131,7 +131,7 @@ def test_nothing_half_written_is_read(folder, monkeypatch):
 def test_other_versions_have_other_files(folder, monkeypatch):
     make = Maker()
     remember("t", "a", make)
-    monkeypatch.setattr("transmod.memory.version", lambda name: "0")
+    monkeypatch.setattr("transmod.memory.library_version", lambda name: "0")
     memory._code_hash.cache_clear()
     remember("t", "a", make)
     memory._code_hash.cache_clear()
