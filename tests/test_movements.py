@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import transmod
+from transmod.columns import from_frame, stack
 from transmod.errors import InputError
 from transmod.inputs.movements import (
     country_codes,
@@ -112,6 +113,17 @@ def test_no_movements():
     assert result.emissions.empty
     assert result.energy.empty
     assert "mass_t" in result.emissions.columns
+
+
+def test_arrivals_alone_stand_in_a_ledger_with_other_rows():
+    some, none = (
+        flight_emissions(frame(movement(start=start, end=end)), FUELS, TERRITORIES)
+        for start, end in ((HOME, SANTIAGO), (SANTIAGO, HOME))
+    )
+    for name in ("emissions", "energy"):
+        table, empty = (from_frame(getattr(source, name)) for source in (some, none))
+        assert len(empty) == 0
+        assert stack([table, empty]).records() == table.records()
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def movement_emissions(
     notes = _note_arrivals(movements[arrival], noun)
     burnt = (
         movements[~arrival]
-        .assign(activity=[f"{noun}_{name}" for name in kind[~arrival]])
+        .assign(activity=np.array([f"{noun}_{name}" for name in kind[~arrival]], object))
         .groupby(["activity", "fuel"])["fuel_t"]
         .agg(math.fsum)  # the same bits in any order of the rows
         .reset_index()
