@@ -85,7 +85,9 @@ class Text:
 
     def unique(self) -> list[str]:
         """Return the names that stand in a row, ascending."""
-        return [self.names[code] for code in np.unique(self.codes[self.codes != _NULL])]
+        # not by `np.unique`, which loads masked arrays for that: 0.02 s
+        present = np.bincount(self.codes[self.codes != _NULL], minlength=len(self.names))
+        return [name for name, count in zip(self.names, present, strict=True) if count]
 
     def to_list(self) -> list[str | None]:
         """Return the name of each row, None for null."""
