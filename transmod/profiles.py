@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from transmod.errors import InputError
 from transmod.inputs.hashes import hash_tables
 from transmod.inputs.profiles import ProfileSet, read_profiles
 from transmod.inputs.shipped import find_shipped
 from transmod.memory import remember
-from transmod.model.profile_checks import ProfileCheck, check_set
+
+if TYPE_CHECKING:  # a run recalls a set, and does not prove its rows
+    from transmod.model.profile_checks import ProfileCheck
 
 __all__ = ["check_profiles", "find_set", "list_profiles", "recall_profiles"]
 
@@ -105,4 +107,6 @@ def check_profiles(folder: Path) -> ProfileCheck:
     InputError
         If the set cannot be read at all, with every fault.
     """
+    from transmod.model.profile_checks import check_set
+
     return check_set(read_profiles(Path(folder)))

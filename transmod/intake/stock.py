@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from transmod.errors import InputError
 from transmod.inputs.fleet_tables import FOLDER, TABLES, Turnover, read_stock, read_turnover
 from transmod.inputs.profiles import ProfileSet
-from transmod.model.cohorts import Cohorts, Count, build_cohorts, to_shares
-from transmod.model.economy import economy_of_cohorts, economy_of_types, scale_energy
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet, build_fleet
-from transmod.model.targets import towards_targets
 from transmod.scenario import FleetChoice, Scenario, resolve
+
+if TYPE_CHECKING:  # a fleet of shares does without the stock behind it
+    from transmod.model.cohorts import Cohorts
 
 MODEL_YEAR = "model_year"
 
@@ -49,6 +50,10 @@ def build_stock_shares(
     InputError
         With every fault of the table, or if a target is out of reach.
     """
+    from transmod.model.cohorts import Count, build_cohorts, to_shares
+    from transmod.model.economy import economy_of_cohorts, economy_of_types
+    from transmod.model.targets import towards_targets
+
     region = choice.region or ""
     renew = towards_targets(profiles, turnover, table, region) if choice.targets else None
     count = Count(
@@ -118,6 +123,8 @@ def use_economy(fleet: Fleet, factors: Factors, *, scenario: Scenario) -> Factor
             f"column `energy_scale`: {fleet.name} has neither. Say 'published' for the curves as "
             "they are."
         )
+    from transmod.model.economy import scale_energy
+
     return scale_energy(factors, fleet.energy_scale)
 
 
