@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,14 @@ def compute_from_spectrum(
     are those of the base.
     """
     progress("inputs", None)
+    # the processor reads the base's tables while Python reads what drives
+    reader = ThreadPoolExecutor(max_workers=1)
+    read = [
+        reader.submit(read_result_columns, base.folder, "spectrum"),
+        reader.submit(_rows_beside, base, "ledger", "mass_t"),
+        reader.submit(_rows_beside, base, "energy", "energy_tj"),
+    ]
+    reader.shutdown(wait=False)
     link_pass, desk = base.link_pass, Desk()
     district_ids = link_pass.districts["district_id"].to_list()
     hashes = hash_inputs(run, scenario)
@@ -70,15 +79,14 @@ def compute_from_spectrum(
 
     progress("emissions", None)
     areas = Areas((*district_ids, NO_DISTRICT), link_pass.zones)
-    rows = read_result_columns(base.folder, "spectrum")
-    driven = to_driven(rows, link_pass.streams, areas, link_pass.n_seasons)
+    driven = to_driven(read[0].result(), link_pass.streams, areas, link_pass.n_seasons)
     shares, which = area_shares(whole.fleet, areas.district_ids, areas.zone_names)
     road = road_emissions(driven, whole.factors, shares, which, areas.district_ids)
 
     progress("accounts", None)
     books = keep_books(
-        [road.emission_rows, whole.parked, _rows_beside(base, "ledger", "mass_t")],
-        [road.energy_rows, _rows_beside(base, "energy", "energy_tj")],
+        [road.emission_rows, whole.parked, read[1].result()],
+        [road.energy_rows, read[2].result()],
         road.activity_rows,
         link_pass.outside,
         link_pass.districts,
