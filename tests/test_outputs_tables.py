@@ -343,6 +343,7 @@ def test_faults_of_columns_and_frames_are_the_same():
 def test_columns_are_written_without_pandas(tmp_path):
     code = (
         "import sys; from pathlib import Path\n"
+        "from transmod.later import load_later; load_later('pandas')\n"
         "from transmod.columns import Columns\n"
         "from transmod.outputs.tables import write_csv, write_table\n"
         "from transmod.schema import PIECES\n"

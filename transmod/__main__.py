@@ -9,6 +9,8 @@ import sys
 import threading
 from typing import Any
 
+from transmod.later import load_later
+
 # objects made before the search for garbage, and searches before one of all that is old: while
 # libraries are loaded there is none, and to look for it took 0.1 s
 _GARBAGE = (50_000, 20, 50)
@@ -17,6 +19,7 @@ _GARBAGE = (50_000, 20, 50)
 def main() -> None:
     """Run the command that the command line asks for, and end the process."""
     gc.set_threshold(*_GARBAGE)
+    load_later("pandas")
     from transmod.cli import app
 
     _keep_asked(app, sys.argv[1:])

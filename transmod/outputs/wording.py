@@ -97,8 +97,7 @@ TEXT = {
     "sum": "sum",
     "causes_title": "Why “{}” (B) differs from “{}” (A)",
     "causes_subtitle": (
-        "A {}, B {} · mean over all orders (Shapley) · "
-        "each panel has its own scale, not from zero"
+        "A {}, B {} · mean over all orders (Shapley) · each panel has its own scale, not from zero"
     ),
     "panel_of": "{}, {} per {}: {}",
     "uncertainty_title": "{}: what makes the total uncertain",
