@@ -12,6 +12,7 @@ import numpy as np
 
 from transmod.inputs.network_files import BOUNDARY_FILE, DISTRICTS_FILE
 
+PLACES_FILES = (BOUNDARY_FILE, DISTRICTS_FILE)
 # WGS 84
 _A_KM = 6378.137
 _E = 0.0818191908426215

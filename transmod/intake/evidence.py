@@ -14,7 +14,8 @@ from transmod.accounts.reconciliation import Evidence
 from transmod.accounts.targets import Target
 from transmod.errors import Faults, InputError
 from transmod.inputs.checks import attempt, listed
-from transmod.inputs.place_areas import read_places
+from transmod.inputs.hashes import sha256_file
+from transmod.inputs.place_areas import PLACES_FILES, read_places
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.reconciliation_tables import (
     read_benchmarks,
@@ -22,6 +23,7 @@ from transmod.inputs.reconciliation_tables import (
     read_vkm_statistics,
 )
 from transmod.intake.services import find_blends
+from transmod.memory import remember
 from transmod.model.blends import choose_fuels, energy_share
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
@@ -158,7 +160,11 @@ def read_facts(*, run: Path, scenario: Scenario) -> Facts:
         With every fault of the benchmarks.
     """
     choice = scenario.indicators
-    places = read_places(resolve(run, scenario.network.path))
+    network = resolve(run, scenario.network.path)
+    files = [path for name in PLACES_FILES if (path := network / name).is_file()]
+    # polygons of a city take longer to read than all else that an account asks for
+    parts = {path.name: sha256_file(path) for path in files}
+    places = remember("places", parts, lambda: read_places(network))
     if choice.population is not None:
         places = replace(places, city_population=choice.population)
     path = choice.benchmarks

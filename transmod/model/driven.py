@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -68,10 +69,11 @@ def to_driven(
         len(areas.district_ids), nodes.size, n_seasons * len(ROAD_TYPES), N_SPEED_NODES,
         len(streams),
     )  # fmt: skip
-    spectrum = np.zeros(shape)
-    place = (area, np.searchsorted(nodes, gradient), road, rows["speed_node"], stream)
+    node = np.searchsorted(nodes, gradient)
+    place = np.ravel_multi_index((area, node, road, rows["speed_node"], stream), shape)
+    spectrum = np.zeros(math.prod(shape))
     spectrum[place] = rows["vkm"]
-    return Driven(tuple(streams), nodes, spectrum)
+    return Driven(tuple(streams), nodes, spectrum.reshape(shape))
 
 
 def _positions(column: Text, names: Sequence[str | None]) -> Integers:

@@ -127,7 +127,7 @@ def road_emissions(
     for c, stream in enumerate(activity.streams):
         share = shares[which, c]
         types = np.flatnonzero(share.any(axis=0))
-        driven = activity.spectrum[..., c]
+        driven = np.ascontiguousarray(activity.spectrum[..., c])  # it is gone through many times
         total = times_curves(driven, activity.gradients, factors, types, c)
         total *= share[:, types, None]
         present = (share[:, types] > 0.0) & np.asarray(driven.any(axis=(1, 2, 3)))[:, None]
