@@ -167,12 +167,12 @@ def read_facts(*, run: Path, scenario: Scenario) -> Facts:
     places = remember("places", parts, lambda: read_places(network))
     if choice.population is not None:
         places = replace(places, city_population=choice.population)
-    path = choice.benchmarks
+    benchmarks = choice.benchmarks
     return Facts(
         places=places,
         gdp=choice.gdp,
         gdp_unit=choice.gdp_unit,
-        benchmarks=None if path is None else read_benchmarks(resolve(run, path)),
+        benchmarks=None if benchmarks is None else read_benchmarks(resolve(run, benchmarks)),
     )
 
 
