@@ -238,7 +238,8 @@ def _share_in_no_cell(pieces: pd.DataFrame, links: pd.DataFrame) -> np.ndarray:
 def _close_ledger(links: pd.DataFrame, ledger: Columns) -> list[Check]:
     is_driven = (ledger["location"] == "link") & (ledger["subsector"] == "road")
     is_driven &= ~(ledger["notation_key"].isin(["NE", "IE"]) & np.isnan(ledger["mass_t"]))
-    on_links = ledger[["scope", "pollutant", "district_id", "mass_t"]][is_driven]
+    by = ["scope", "pollutant", "district_id"]
+    on_links = add_by(ledger[[*by, "mass_t"]][is_driven], by, "mass_t")
     driven = from_frame(links[links["vkm"].notna()][["district_id"]].astype("category"))
     checks = []
     wanted = [(f"{name}_t", 1, name) for name in POLLUTANTS] + [("co2_scope2_t", 2, "co2")]
