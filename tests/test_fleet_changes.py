@@ -6,21 +6,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from transmod.columns import from_frame
 from transmod.errors import InputError
 from transmod.model.fleet import Fleet
 from transmod.model.fleet_changes import FleetChange, change_fleet
 
-TYPES = pd.DataFrame(
-    [
-        ("bus_a", "bus", "diesel", "ice", "euro3"),
-        ("bus_b", "bus", "diesel", "ice", "euro6"),
-        ("bus_e", "bus", "electricity", "bev", "zero"),
-        ("bus_f", "bus", "electricity", "bev", "zero"),
-        ("car_a", "car", "petrol", "ice", "euro3"),
-        ("car_b", "car", "petrol", "ice", "euro6"),
-        ("car_e", "car", "electricity", "bev", "zero"),
-    ],
-    columns=["vehicle_type", "vehicle_class", "fuel", "powertrain", "emission_standard"],
+TYPES = from_frame(
+    pd.DataFrame(
+        [
+            ("bus_a", "bus", "diesel", "ice", "euro3"),
+            ("bus_b", "bus", "diesel", "ice", "euro6"),
+            ("bus_e", "bus", "electricity", "bev", "zero"),
+            ("bus_f", "bus", "electricity", "bev", "zero"),
+            ("car_a", "car", "petrol", "ice", "euro3"),
+            ("car_b", "car", "petrol", "ice", "euro6"),
+            ("car_e", "car", "electricity", "bev", "zero"),
+        ],
+        columns=["vehicle_type", "vehicle_class", "fuel", "powertrain", "emission_standard"],
+    )
 )
 STREAMS = (("bus", "all"), ("car", "internal"), ("car", "through"))
 NAMES = ("bus_a", "bus_b", "car_a", "car_b", "car_e")

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
+from transmod.columns import Columns, from_frame
 from transmod.errors import Faults, InputError
 from transmod.inputs import correction_tables, energy_tables, process_tables
 from transmod.inputs import profile_tables as tables
@@ -83,7 +84,12 @@ class ProfileSet(Packing):
     fuel_family: str
     fuel_families: dict[str, pd.DataFrame]
 
-    AHEAD: ClassVar[tuple[str, ...]] = ("warming", "added_processes")
+    AHEAD: ClassVar[tuple[str, ...]] = ("type_columns", "warming", "added_processes")
+
+    @cached_property
+    def type_columns(self) -> Columns:
+        """`types` as columns, which need no pandas."""
+        return from_frame(self.types)
 
     @cached_property
     def warming(self) -> dict[str, dict[str, float]]:

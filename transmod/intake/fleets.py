@@ -39,12 +39,23 @@ def take_fleet(
         With every fault of its table, or of the measures that change it.
     """
     year = scenario.fleet.year or scenario.year
-    changes = _to_changes(scenario)
+    fleet = _recall(profiles, streams, year, run, scenario)
+    if streams is None:
+        return fleet  # without streams, what a measure matches cannot be said
+    return change_fleet(fleet, profiles.type_columns, _to_changes(scenario), year=year)
+
+
+def _recall(
+    profiles: ProfileSet,
+    streams: Sequence[tuple[str, str]] | None,
+    year: int,
+    run: Path,
+    scenario: Scenario,
+) -> Fleet:
+    """Build the fleet before any measure, or recall it if it was made before."""
 
     def build() -> Fleet:
-        fleet = _build(profiles, streams, year, run, scenario)
-        # without streams, what a measure matches cannot be said
-        return fleet if streams is None else change_fleet(fleet, profiles.types, changes, year=year)
+        return _build(profiles, streams, year, run, scenario)
 
     files = [resolve(run, path) for path in fleet_files(scenario.fleet)]
     if not all(path.is_file() for path in files):
@@ -55,7 +66,6 @@ def take_fleet(
         "turnover": hash_tables(profiles.folder / FOLDER) if scenario.fleet.mix is None else {},
         "files": [sha256_file(path) for path in files],
         "fleet": scenario.fleet.model_dump(mode="json"),
-        "changes": repr(changes),
         "streams": streams,
         "year": year,
     }
@@ -75,7 +85,7 @@ def _build(
     run: Path,
     scenario: Scenario,
 ) -> Fleet:
-    """Build the fleet before any measure."""
+    """Build the fleet from its table, stock or sales."""
     mix = scenario.fleet.mix
     if mix is None:
         return stocked_fleet(profiles, streams, run, scenario)

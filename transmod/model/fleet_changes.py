@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from transmod.columns import Columns
 from transmod.errors import Faults, InputError
 from transmod.inputs.checks import listed
 from transmod.model.fleet import Fleet
@@ -66,7 +66,7 @@ class FleetChange:
 
 
 def change_fleet(
-    fleet: Fleet, types: pd.DataFrame, changes: Sequence[FleetChange], *, year: int
+    fleet: Fleet, types: Columns, changes: Sequence[FleetChange], *, year: int
 ) -> Fleet:
     """
     Make changes of a fleet, one after the other; a share that one has set stays.
@@ -75,7 +75,7 @@ def change_fleet(
     ----------
     fleet : Fleet
         Shares of the J types of S streams.
-    types : pandas.DataFrame
+    types : Columns
         Types of the factor set: `vehicle_type`, `vehicle_class`, `fuel`, `powertrain`,
         `emission_standard`.
     changes : sequence of FleetChange
@@ -113,9 +113,9 @@ class _Kept:
     def __init__(self) -> None:
         self._by: dict[tuple[str, int], dict[str, str]] = {}
 
-    def find(self, place: str, stream: int, names: pd.Index) -> Flags:
+    def find(self, place: str, stream: int, names: Sequence[str]) -> Flags:
         """Return which types (J,) keep their share."""
-        return np.asarray(names.isin(list(self._of(place, stream))))
+        return _among(names, self._of(place, stream))
 
     def keep(self, place: str, stream: int, names: Iterable[str], title: str) -> None:
         """Keep the shares of types from now on."""
@@ -148,15 +148,11 @@ class _Kept:
         return self._by.get((place, stream), self._by.get(("", stream), {}))
 
 
-def _change(
-    fleet: Fleet, types: pd.DataFrame, change: FleetChange, year: int, kept: _Kept
-) -> Fleet:
+def _change(fleet: Fleet, types: Columns, change: FleetChange, year: int, kept: _Kept) -> Fleet:
     picked = _pick(types, change)
     streams = _streams_of(fleet, change)
     fleet = _with_types(fleet, picked, change, streams)
-    names = pd.Index(fleet.types)
-    is_picked = np.asarray(names.isin(picked["vehicle_type"]))
-    of_class = picked.groupby("vehicle_class")["vehicle_type"]
+    names = fleet.types
     share = _share_of(change, year)
     places = _places(fleet, change)
     notes: list[str] = []
@@ -166,15 +162,17 @@ def _change(
         own = table.copy()
         for s in streams:
             vehicle_class = fleet.streams[s][0]
-            if vehicle_class not in of_class.groups:
+            of_class = picked["vehicle_type"][picked["vehicle_class"] == vehicle_class].unique()
+            if not of_class:
                 continue
-            here = is_picked & np.asarray(names.isin(of_class.get_group(vehicle_class)))
-            kept.release(place, s, change, names[here])
+            here = _among(names, of_class)
+            own_names = [name for name in names if name in of_class]
+            kept.release(place, s, change, own_names)
             fixed = kept.find(place, s, names)
             where = f" in {place}" if place else ""
             own[s] = _move(table[s], here, fixed, share, change, fleet.streams[s], where)
             if not change.retires:
-                set_now.append((place, s, list(names[here])))
+                set_now.append((place, s, own_names))
             old, new = float(table[s, here].sum()), float(own[s, here].sum())
             drives |= old > 0.0
             notes.append(f"{' '.join(fleet.streams[s])}{where} {old:.1%} -> {new:.1%}")
@@ -195,21 +193,28 @@ def _change(
     )
 
 
-def _pick(types: pd.DataFrame, change: FleetChange) -> pd.DataFrame:
+def _among(names: Sequence[str], wanted: Iterable[str]) -> Flags:
+    """Say which names (J,) are among some."""
+    known = set(wanted)
+    return np.array([name in known for name in names], bool)
+
+
+def _pick(types: Columns, change: FleetChange) -> Columns:
     """Return the types that a change names."""
     faults = Faults()
     picked = np.ones(len(types), bool)
     for key, wanted in change.types.items():
-        column = types[_COLUMNS[key]].astype("str")
+        column = types[_COLUMNS[key]]
+        texts = column.unique()
         for name in wanted:
-            if not column.map(lambda text, name=name: fnmatchcase(text, name)).any():
+            if not any(fnmatchcase(text, name) for text in texts):
                 faults.add(
                     f"`{key}` of {change.title} must name some of the factor set: "
-                    f"{name!r} is none. It has {listed(sorted(set(column.dropna())))}."
+                    f"{name!r} is none. It has {listed(texts)}."
                 )
-        picked &= column.map(lambda text, w=wanted: any(fnmatchcase(text, n) for n in w)).to_numpy()
+        picked &= column.isin(t for t in texts if any(fnmatchcase(t, name) for name in wanted))
     if change.vehicle_class is not None:
-        picked &= types["vehicle_class"].isin(list(change.vehicle_class)).to_numpy()
+        picked &= types["vehicle_class"].isin(change.vehicle_class)
     if not picked.any() and not faults:
         faults.add(
             f"{change.subject} must match a vehicle type: the factor set has none that is "
@@ -247,7 +252,7 @@ def _streams_of(fleet: Fleet, change: FleetChange) -> list[int]:
 
 
 def _with_types(
-    fleet: Fleet, picked: pd.DataFrame, change: FleetChange, streams: Sequence[int]
+    fleet: Fleet, picked: Columns, change: FleetChange, streams: Sequence[int]
 ) -> Fleet:
     """Add the picked types that the fleet does not know, where it is clear how they share."""
     classes = {fleet.streams[s][0] for s in streams}
@@ -258,7 +263,7 @@ def _with_types(
             f"set has no {listed(bare)} that is {_said(change)}."
         )
     own = picked[picked["vehicle_class"].isin(classes)]
-    if own.empty:
+    if not len(own):
         raise InputError(
             f"{change.subject} must match types of the traffic it is of: none of "
             f"{listed(picked['vehicle_type'])} is a {' or '.join(sorted(classes))}."
@@ -273,8 +278,9 @@ def _with_types(
         return fleet
     is_named = "vehicle_types" in change.types
     # a class that has some of them keeps to these, unless types are named
-    lacking = own[~known & (is_named | ~own["vehicle_class"].isin(own["vehicle_class"][known]))]
-    if not is_named and lacking["vehicle_class"].duplicated().any():
+    has_some = own["vehicle_class"].isin(own["vehicle_class"][known].unique())
+    lacking = own[~known & (is_named | ~has_some)]
+    if not is_named and len(lacking["vehicle_class"].unique()) < len(lacking):
         raise InputError(
             f"{change.subject} must name its types: the fleet {fleet.name} has none of "
             f"{listed(lacking['vehicle_type'])}, so nothing says how they share the kilometres. "
@@ -283,7 +289,7 @@ def _with_types(
     width = ((0, 0), (0, len(lacking)))
     return replace(
         fleet,
-        types=(*fleet.types, *lacking["vehicle_type"]),
+        types=(*fleet.types, *(str(name) for name in lacking["vehicle_type"])),
         share=np.pad(fleet.share, width),
         district_share={d: np.pad(table, width) for d, table in fleet.district_share.items()},
     )
