@@ -348,8 +348,8 @@ def _from_series(series: pd.Series) -> Column:
         return series.to_numpy(series.dtype.name.lower())
     if pd.api.types.is_numeric_dtype(series.dtype):
         return series.to_numpy(np.float64, na_value=np.nan)
-    codes, names = pd.factorize(series.astype("str"))
-    return label([*names, None], codes)
+    codes, names = pd.factorize(series)
+    return label([*map(str, names), None], codes)
 
 
 def _from_array(array: pa.ChunkedArray) -> Column:
