@@ -1,4 +1,4 @@
-"""The program: it starts and ends fast, as an account alone takes less than a second."""
+"""The program: it starts and ends fast, as an account alone takes about a second."""
 
 from __future__ import annotations
 
