@@ -1,7 +1,7 @@
 """The ledger of one source beside the road."""
 
 from transmod.accounts.ledger import post
-from transmod.columns import from_frame
+from transmod.exchange import from_frame
 
 
 def post_source(result, rule):

@@ -15,8 +15,8 @@ from transmod.accounts.checks import (
     close_cut,
     close_laws,
 )
-from transmod.columns import from_frame
 from transmod.errors import CheckError
+from transmod.exchange import from_frame
 
 
 @pytest.fixture

@@ -2,21 +2,12 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from transmod import columns
-from transmod.columns import (
-    Columns,
-    Text,
-    add_by,
-    encode_rows,
-    from_arrow,
-    from_frame,
-    group_rows,
-    label,
-    stack,
-    to_text,
-)
+from transmod.columns import Columns, Text, add_up, encode_rows, group_rows, label, stack, to_text
+from transmod.exchange import from_arrow, from_frame, to_array
 
 TABLE = Columns(
     {
@@ -80,7 +71,7 @@ def test_rows_and_columns_by_hand():
     assert more.records()[1] == {
         "place": None, "mass": 8.0, "unit": "t", "year": 2022, "note": None,
     }  # fmt: skip
-    sums = add_by(TABLE[~np.isnan(TABLE["mass"])], ["place"], "mass")
+    sums = add_up(TABLE[~np.isnan(TABLE["mass"])], ["place"], "mass").sort(["place"])
     assert sums.records() == [
         {"place": "a", "mass": 8.0}, {"place": "b", "mass": 3.0}, {"place": None, "mass": 4.0},
     ]  # fmt: skip
@@ -125,7 +116,8 @@ def test_stack_joins_names():
 
 def test_there_and_back():
     assert from_frame(TABLE.to_frame()).records() == TABLE.records()
-    assert from_arrow(TABLE.to_arrow()).records() == TABLE.records()
+    of_arrow = pa.table({name: to_array(column) for name, column in TABLE.items()})
+    assert from_arrow(of_arrow).records() == TABLE.records()
     plain = TABLE.to_frame().astype({"place": "str", "fuel": "str"})
     assert from_frame(plain).records() == TABLE.records()
     assert from_frame(plain.astype(object)[["place"]])["place"].to_list() == [

@@ -10,7 +10,7 @@ from transmod.accounts.cross_walk import cross_walk
 from transmod.accounts.held import Holding
 from transmod.accounts.ledger import post
 from transmod.accounts.overlaps import find_overlaps
-from transmod.columns import from_frame
+from transmod.exchange import from_frame
 from transmod.inputs.tables import read_shipped_table
 from transmod.schema import ACTIVITIES
 

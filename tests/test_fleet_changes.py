@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transmod.columns import from_frame
 from transmod.errors import InputError
+from transmod.exchange import from_frame
 from transmod.model.fleet import Fleet
 from transmod.model.fleet_changes import FleetChange, change_fleet
 

@@ -15,8 +15,9 @@ from transmod.accounts.held import Holding
 from transmod.accounts.indicators import Facts, to_indicators
 from transmod.accounts.ledger import post, to_energy_table, to_table
 from transmod.accounts.targets import Target, say_targets, to_targets
-from transmod.columns import Columns, from_frame
+from transmod.columns import Columns
 from transmod.errors import InputError
+from transmod.exchange import from_frame
 from transmod.inputs.place_areas import Places, read_places
 from transmod.inputs.reconciliation_tables import read_benchmarks
 from transmod.inputs.tables import read_shipped_table

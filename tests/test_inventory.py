@@ -11,8 +11,9 @@ from test_movements import FUELS, HOME, LIMA, SANTIAGO, TERRITORIES, frame, move
 from transmod.accounts.coal import coal_equivalent
 from transmod.accounts.inventory import Account, to_inventory, totals
 from transmod.accounts.ledger import post, total
-from transmod.columns import Columns, from_frame, stack
+from transmod.columns import Columns, stack
 from transmod.errors import CheckError, Faults
+from transmod.exchange import from_frame
 from transmod.inputs.checks import check_table
 from transmod.inputs.rules import read_rule
 from transmod.model.aviation import flight_emissions

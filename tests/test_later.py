@@ -52,6 +52,42 @@ def test_it_is_loaded_whole_by_whoever_asks_first(tmp_path, way):
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.parametrize(
+    ("code", "loaded"),
+    [
+        ("from slow import call", False),
+        ("import slow; slow.call", False),
+        ("from slow import call; assert call(2, b=3) == 5", True),
+        ("from slow import loaded", True),
+    ],
+)
+def test_to_name_a_function_loads_nothing_and_to_call_it_does(tmp_path, code, loaded):
+    (tmp_path / "slow").mkdir()
+    for name, text in PACKAGE.items():
+        (tmp_path / "slow" / name).write_text(text)
+    with (tmp_path / "slow" / "__init__.py").open("a") as file:
+        file.write("def call(a, *, b):\n    return a + b\n")
+    head = HEAD.replace('load_later("slow")', 'load_later("slow", calls=["call"])')
+    code = head.format(folder=str(tmp_path)) + code
+    code += f"\nassert ('slow.part' in sys.modules) is {loaded}"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_module_of_a_package_stands_in_it():
+    code = (
+        "import importlib, sys\n"
+        "from transmod.later import load_later\n"
+        "load_later('importlib.metadata', calls=['entry_points'])\n"
+        "import importlib.metadata\n"
+        "from importlib.metadata import entry_points\n"
+        "assert 'email.message' not in sys.modules\n"
+        "assert importlib.metadata.version('numpy') and 'email.message' in sys.modules\n"
+        "assert entry_points is not importlib.metadata.entry_points\n"
+        "assert list(entry_points(group='no such group')) == []"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_what_is_loaded_or_not_there_stays_as_it_is():
     load_later("json")
     assert sys.modules["json"] is json

@@ -8,7 +8,7 @@ import pytest
 import transmod
 
 ROOT = Path(transmod.__file__).parent
-GROUND = ("schema", "units", "errors", "columns", "later", "packing", "versions")
+GROUND = ("schema", "units", "errors", "columns", "exchange", "later", "packing", "versions")
 ROOMS = ("inputs", "traffic", "model", "accounts", "outputs")
 DRAWING = {
     "outputs/maps.py", "outputs/figures.py", "outputs/base_map.py", "outputs/sheet.py",

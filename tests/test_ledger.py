@@ -23,8 +23,9 @@ from transmod.accounts.ledger import (
     total_energy,
     total_memo,
 )
-from transmod.columns import Columns, from_frame, stack
+from transmod.columns import Columns, stack
 from transmod.errors import CheckError, Faults, InputError
+from transmod.exchange import from_frame
 from transmod.inputs.checks import check_table
 from transmod.inputs.rules import read_rule
 from transmod.schema import ACTIVITIES, EMISSION_KEYS, ENERGY, LEDGER, MEMO_KINDS, VEHICLE_CLASSES

@@ -15,8 +15,8 @@ from shapely.affinity import translate
 import transmod.pipeline.links
 from transmod.accounts.attribution import list_attribution
 from transmod.accounts.memo_checks import close_memo_map
-from transmod.columns import from_frame
 from transmod.errors import CheckError
+from transmod.exchange import from_frame
 from transmod.inputs.network import read_network
 from transmod.inputs.rules import read_rule
 from transmod.inputs.tables import read_shipped_table

@@ -24,7 +24,7 @@ class Maker:
 
     def __call__(self):
         self.calls += 1
-        return {"curve": np.arange(5.0) + self.calls}
+        return {"curve": np.arange(5.0) + self.calls, "many": np.arange(5000.0)}
 
 
 def test_made_once_for_the_same_parts(folder):
@@ -59,7 +59,11 @@ def test_a_damaged_file_is_made_again(folder):
     make = Maker()
     remember("t", "a", make)
     (path,) = folder.iterdir()
-    for content in (b"", b"short", path.read_bytes()[:-1], path.read_bytes()[::-1]):
+    whole = path.read_bytes()
+    turned = [
+        whole[:i] + bytes([whole[i] ^ 4]) + whole[i + 1 :] for i in range(64, len(whole), 999)
+    ]
+    for content in (b"", b"short", whole[:-1], whole[::-1], bytes(len(whole)), *turned):
         before = make.calls
         path.write_bytes(content)
         remember("t", "a", make)
@@ -132,7 +136,7 @@ def test_other_versions_have_other_files(folder, monkeypatch):
     make = Maker()
     remember("t", "a", make)
     monkeypatch.setattr("transmod.memory.library_version", lambda name: "0")
-    memory._code_hash.cache_clear()
+    memory._code_state.cache_clear()
     remember("t", "a", make)
-    memory._code_hash.cache_clear()
+    memory._code_state.cache_clear()
     assert make.calls == 2

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 import transmod
-from transmod.columns import from_frame, stack
+from transmod.columns import stack
 from transmod.errors import InputError
+from transmod.exchange import from_frame
 from transmod.inputs.movements import (
     country_codes,
     read_flights,

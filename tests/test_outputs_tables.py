@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 from shapely.geometry import LineString, MultiLineString
 
-from transmod.columns import Text, from_frame
+from transmod.columns import Text
 from transmod.errors import CheckError
+from transmod.exchange import from_frame
 from transmod.inputs.tables import read_csv
 from transmod.outputs.tables import to_arrow, write_csv, write_geo_table, write_table
 from transmod.schema import AADT_VOLUMES, HOURLY_VOLUMES, INVENTORY, LEDGER, LINK_RESULTS, PIECES

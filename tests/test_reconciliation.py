@@ -16,8 +16,9 @@ from transmod.accounts.held import Holding
 from transmod.accounts.inventory import Account, to_inventory, totals
 from transmod.accounts.ledger import post, switch_rule, to_energy_table, to_table, total, total_memo
 from transmod.accounts.reconciliation import Evidence, reconcile
-from transmod.columns import Columns, from_frame
+from transmod.columns import Columns
 from transmod.errors import InputError
+from transmod.exchange import from_frame
 from transmod.inputs.reconciliation_tables import read_fuel_sales, read_vkm_statistics
 from transmod.outputs.tables import to_arrow
 from transmod.schema import ACTIVITIES, EMISSION_KEYS, ENERGY, INVENTORY, LEDGER, RECONCILIATION

@@ -13,7 +13,7 @@ from transmod.later import load_later
 
 # objects made before the search for garbage, and searches before one of all that is old: while
 # libraries are loaded there is none, and to look for it took 0.1 s
-_GARBAGE = (50_000, 20, 50)
+_GARBAGE = (200_000, 20, 50)
 
 
 def main() -> None:
@@ -22,6 +22,7 @@ def main() -> None:
     load_later("pandas")
     # to look through all installed packages for plugins of pydantic took 0.05 s
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
+    load_later("importlib.metadata", calls=["entry_points"])  # which it would look with
     from transmod.cli import app
 
     _keep_asked(app, sys.argv[1:])

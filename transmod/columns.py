@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
     from transmod.schema import Table
 
@@ -61,13 +60,18 @@ class Text:
 
     def __eq__(self, name: object) -> Booleans:  # type: ignore[override]
         """Say which rows (N,) have a name; null has none."""
-        return self.isin([name])
+        # an account compares a thousand times: to look each row up took ten times as long
+        return self.codes == self._find(name)
 
     def __ne__(self, name: object) -> Booleans:  # type: ignore[override]
-        return ~self.isin([name])
+        return self.codes != self._find(name)
 
     def __repr__(self) -> str:
         return f"Text({self.to_list()!r})"
+
+    def _find(self, name: object) -> int:
+        """Return the code of a name, one that no row has where it is not among the names."""
+        return self.names.index(name) if name in self.names else _NULL - 1
 
     def isin(self, names: Iterable[object]) -> Booleans:
         """Say which rows (N,) have one of some names."""
@@ -133,10 +137,11 @@ class Columns:
         if isinstance(asked, str):
             return self._columns[asked]
         if isinstance(asked, list | tuple):
-            return Columns({name: self._columns[name] for name in asked})
+            return _put({name: self._columns[name] for name in asked}, self._length)
         if isinstance(asked, np.ndarray) and asked.dtype == bool:
             asked = np.flatnonzero(asked)  # once, not for each column
-        return Columns({name: column[asked] for name, column in self._columns.items()})
+        taken = {name: column[asked] for name, column in self._columns.items()}
+        return _put(taken, len(next(iter(taken.values()), ())))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns)
@@ -183,11 +188,12 @@ class Columns:
         texts = [name for name, c in self._columns.items() if isinstance(c, Text)]
         return pd.DataFrame(made).astype({} if coded else dict.fromkeys(texts, "str"))
 
-    def to_arrow(self) -> pa.Table:
-        """Return the table as Arrow has it, text as dictionary arrays; NaN becomes null."""
-        import pyarrow as pa
 
-        return pa.table({name: to_array(column) for name, column in self._columns.items()})
+def _put(columns: dict[str, Column], length: int) -> Columns:
+    """Return columns that are known to be of one length as a table."""
+    table = Columns.__new__(Columns)
+    table._columns, table._length = columns, length
+    return table
 
 
 def label(names: Sequence[str | None], positions: NDArray[np.integer]) -> Text:
@@ -226,37 +232,6 @@ def from_records(records: Iterable[Mapping[str, Any]], table: Table) -> Columns:
             for column, own in values.items()
         }
     )
-
-
-def from_frame(frame: pd.DataFrame) -> Columns:
-    """Take a table over from pandas: text is coded, a missing number NaN."""
-    return Columns({str(name): _from_series(frame[name]) for name in frame.columns})
-
-
-def from_arrow(table: pa.Table) -> Columns:
-    """Take a table over from Arrow: text is coded, a missing number NaN."""
-    return Columns({name: _from_array(table[name]) for name in table.column_names})
-
-
-def to_array(column: Column, dtype: str | None = None) -> pa.Array:
-    """
-    Return a column as Arrow has it, text as a dictionary array; NaN becomes null.
-
-    `dtype` is that of numbers, where it shall be another: whole numbers with nulls are floats here.
-    """
-    import pyarrow as pa
-
-    if not isinstance(column, Text):
-        null = np.isnan(column) if column.dtype.kind == "f" else None
-        if dtype is not None and column.dtype != dtype:
-            column = (column if null is None else np.where(null, 0.0, column)).astype(dtype)
-        return _wrap(column, null)
-    small = np.int8 if len(column.names) < 2**7 else np.int32  # takes less time to write
-    codes = _wrap(column.codes.astype(small), column.isna())
-    ends = np.cumsum([0, *(len(name.encode()) for name in column.names)], dtype=np.int32)
-    text = pa.py_buffer("".join(column.names).encode())
-    names = pa.StringArray.from_buffers(len(column.names), pa.py_buffer(ends), text)
-    return pa.DictionaryArray.from_arrays(codes, names)
 
 
 def stack(tables: Iterable[Columns]) -> Columns:
@@ -298,11 +273,11 @@ def group_rows(table: Columns) -> tuple[Integers, Integers]:
     return np.flatnonzero(is_first), group[first_of]
 
 
-def add_by(table: Columns, keys: Sequence[str], value: str) -> Columns:
-    """Add a column of numbers up by keys: a row for each of them that there is, sorted."""
-    first, group = group_rows(table[list(keys)])
-    sums = np.bincount(group, table[value], minlength=first.size)
-    return table[list(keys)][first].assign(**{value: sums}).sort(keys)
+def add_up(table: Columns, keys: Sequence[str], *values: str) -> Columns:
+    """Add columns of numbers up over the rows of equal keys; these stand as they come."""
+    first, group = group_rows(table[keys])
+    sums = {name: np.bincount(group, table[name], first.size) for name in values}
+    return table[keys][first].assign(**sums)
 
 
 def _encode(column: Column) -> tuple[NDArray[np.integer], int]:
@@ -337,72 +312,14 @@ def _to_values(column: Column) -> list[Any]:
     return [None if isnan(value) else value for value in column.tolist()]
 
 
-def _from_series(series: pd.Series) -> Column:
-    import pandas as pd
-
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        return label([*series.cat.categories, None], series.cat.codes.to_numpy())
-    if pd.api.types.is_bool_dtype(series.dtype):
-        return series.to_numpy(bool)
-    if pd.api.types.is_integer_dtype(series.dtype) and not series.hasnans:
-        return series.to_numpy(series.dtype.name.lower())
-    if pd.api.types.is_numeric_dtype(series.dtype):
-        return series.to_numpy(np.float64, na_value=np.nan)
-    codes, names = pd.factorize(series)
-    return label([*map(str, names), None], codes)
-
-
-def _from_array(array: pa.ChunkedArray) -> Column:
-    import pyarrow as pa
-
-    whole = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    if isinstance(whole, pa.ChunkedArray):  # of several chunks of dictionaries
-        whole = whole.unify_dictionaries().combine_chunks()
-    if pa.types.is_string(whole.type) or pa.types.is_large_string(whole.type):
-        whole = whole.dictionary_encode()
-    if not pa.types.is_dictionary(whole.type):
-        return _unwrap(whole, np.nan)
-    return label([*whole.dictionary.to_pylist(), None], _unwrap(whole.indices, _NULL))
-
-
-def _wrap(values: NDArray[Any], null: Booleans | None) -> pa.Array:
-    """Return numbers or truth values as Arrow has them; `pa.array` would load pandas."""
-    import pyarrow as pa
-
-    is_bool = values.dtype == bool
-    data = np.packbits(values, bitorder="little") if is_bool else np.ascontiguousarray(values)
-    valid = None
-    if null is not None and null.any():
-        valid = pa.py_buffer(np.packbits(~null, bitorder="little"))
-    kind = pa.from_numpy_dtype(values.dtype)
-    return pa.Array.from_buffers(kind, values.size, [valid, pa.py_buffer(data)])
-
-
-def _unwrap(array: pa.Array, null: float) -> NDArray[Any]:
-    """Return the numbers or truth values of Arrow; its `to_numpy` would load pandas."""
-    import pyarrow as pa
-
-    def read(part: pa.Array) -> NDArray[Any]:
-        rows = slice(part.offset, part.offset + len(part))
-        data = part.buffers()[1] if len(part) else b""
-        if pa.types.is_boolean(part.type):
-            return np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")[rows] != 0
-        return np.frombuffer(data, part.type.to_pandas_dtype())[rows]
-
-    values = read(array)
-    if not array.null_count:
-        return values
-    rows = slice(array.offset, array.offset + len(array))
-    valid = np.unpackbits(np.frombuffer(array.buffers()[0], np.uint8), bitorder="little")[rows]
-    return np.where(valid, values, null)
-
-
 def _join(columns: Sequence[Column]) -> Column:
     texts = [column for column in columns if isinstance(column, Text)]
     if not texts:
         return np.concatenate([np.asarray(column) for column in columns])
     if len(texts) < len(columns):
         raise TypeError("A column must hold text, or numbers, in every table: found both.")
+    if all(text.names == texts[0].names for text in texts):
+        return Text(np.concatenate([text.codes for text in texts]), texts[0].names)
     names = sorted({name for text in texts for name in text.names})
     place = {name: i for i, name in enumerate(names)}
     codes = [

@@ -9,7 +9,9 @@ puts off, the next import statement loads.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from copy import copy
+from functools import partial
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec, module_from_spec
 from threading import RLock
@@ -18,6 +20,7 @@ from typing import Any
 
 _LOCK = RLock()  # the thread that loads a module asks it for names meanwhile
 _WAITING: dict[str, ModuleType] = {}
+_CALLS: dict[str, frozenset[str]] = {}
 
 
 class _Later(ModuleType):
@@ -26,7 +29,12 @@ class _Later(ModuleType):
     def __getattribute__(self, name: str) -> Any:
         # of import statements, and of whoever asks what kind of thing it is
         if name not in ("__spec__", "__class__"):
-            _load(ModuleType.__getattribute__(self, "__spec__").name)
+            module = ModuleType.__getattribute__(self, "__spec__").name
+            if name in _CALLS[module]:
+                return partial(_call, module, name)
+            # a statement that takes functions asks first whether the module is a package
+            if name != "__path__" or not _CALLS[module]:
+                _load(module)
         return ModuleType.__getattribute__(self, name)
 
 
@@ -55,17 +63,34 @@ class _Known:
         module.__spec__ = module.__spec__.loader_state
 
 
-def load_later(name: str) -> None:
+def load_later(name: str, *, calls: Iterable[str] = ()) -> None:
     """
     Load a package not when it is imported, but when its first name is asked for.
 
     Nothing happens if it is loaded already, or not installed: then the import says so.
+
+    Parameters
+    ----------
+    name : str
+        Of the package.
+    calls : iterable of str
+        Functions of it: to name one loads nothing yet, to call it does.
     """
     if name in sys.modules or (spec := find_spec(name)) is None:
         return
     module = module_from_spec(spec)
     module.__class__ = _Later
+    _CALLS[name] = frozenset(calls)
     _WAITING[name] = sys.modules[name] = module
+    package, _, own = name.rpartition(".")
+    if package:
+        setattr(sys.modules[package], own, module)  # as an import does
+
+
+def _call(module: str, name: str, *args: Any, **options: Any) -> Any:
+    """Load a module and call a function of it."""
+    _load(module)
+    return getattr(sys.modules[module], name)(*args, **options)
 
 
 def _load(name: str) -> None:

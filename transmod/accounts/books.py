@@ -15,7 +15,7 @@ from transmod.accounts.ledger import add_types, post, to_energy_table, to_table
 from transmod.accounts.overlaps import find_overlaps
 from transmod.accounts.reconciliation import Evidence, reconcile
 from transmod.accounts.targets import Target, say_targets, to_targets
-from transmod.columns import Columns, add_by, stack
+from transmod.columns import Columns, add_up, stack
 from transmod.inputs.method_tables import Methods
 from transmod.inputs.rules import Rule
 
@@ -114,7 +114,7 @@ def keep_books(
         inventory, memo = reconciled.inventory, reconciled.memo
         if methods.fuel_sold is None:
             methods = replace(methods, fuel_sold=evidence.fuel_sold)
-    vkm = add_by(driven, ["district_id"], "vkm")
+    vkm = add_up(driven, ["district_id"], "vkm").sort(["district_id"])
     ledger = to_table(inventory, memo)
     energy_table = to_energy_table(inventory, memo, account.coal)
     targets = None

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transmod.columns import Columns, add_by, from_frame
+from transmod.columns import Columns, add_up
 from transmod.errors import CheckError
+from transmod.exchange import from_frame
 from transmod.schema import CLOSURE_TOLERANCE, NO_CELL, OUTSIDE_BOUNDARY, POLLUTANTS
 
 if TYPE_CHECKING:
@@ -196,12 +197,12 @@ def _by_district(name: str, left: Columns, right: Columns, column: str) -> Check
     """Compare the sums of each district; the one that is worst off speaks for all."""
     sums = []
     for table in (left, right):
-        known = add_by(table[table["district_id"].notna()], ["district_id"], column)
+        known = add_up(table[table["district_id"].notna()], ["district_id"], column)
         sums.append(dict(zip(known["district_id"], known[column].tolist(), strict=True)))
     # a district that one side does not have drives nothing there
     checks = [
         check_equal(name, *(side.get(district, 0.0) for side in sums))
-        for district in {**sums[0], **sums[1]}
+        for district in sorted({**sums[0], **sums[1]})
     ]
     return max(
         checks,
@@ -239,7 +240,7 @@ def _close_ledger(links: pd.DataFrame, ledger: Columns) -> list[Check]:
     is_driven = (ledger["location"] == "link") & (ledger["subsector"] == "road")
     is_driven &= ~(ledger["notation_key"].isin(["NE", "IE"]) & np.isnan(ledger["mass_t"]))
     by = ["scope", "pollutant", "district_id"]
-    on_links = add_by(ledger[[*by, "mass_t"]][is_driven], by, "mass_t")
+    on_links = add_up(ledger[[*by, "mass_t"]][is_driven], by, "mass_t")
     driven = from_frame(links[links["vkm"].notna()][["district_id"]].astype("category"))
     checks = []
     wanted = [(f"{name}_t", 1, name) for name in POLLUTANTS] + [("co2_scope2_t", 2, "co2")]

@@ -13,7 +13,8 @@ from transmod.accounts.checks import Check
 from transmod.accounts.held import INCLUDED_ELSEWHERE, Holding, mark_held
 from transmod.accounts.rules import to_lines
 from transmod.accounts.shapley import PLAYERS, mix, split_by_cause
-from transmod.columns import encode_rows, from_frame
+from transmod.columns import encode_rows
+from transmod.exchange import from_frame
 from transmod.inputs.rules import Rule
 from transmod.model.terms import Terms
 from transmod.schema import CAUSES, CLOSURE_TOLERANCE, GREENHOUSE_GASES

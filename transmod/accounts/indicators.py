@@ -24,7 +24,8 @@ from transmod.accounts.tallies import (
     list_parts,
     tally,
 )
-from transmod.columns import Booleans, Columns, from_frame, from_records
+from transmod.columns import Booleans, Columns, from_records
+from transmod.exchange import from_frame
 from transmod.inputs.place_areas import Places
 from transmod.inputs.tables import read_shipped_rows
 from transmod.schema import INDICATORS, NO_DISTRICT

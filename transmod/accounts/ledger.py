@@ -269,7 +269,7 @@ def _add_equal(rows: Columns, table: Table, value: str) -> Columns:
     key = list(table.key)
     number = encode_rows(rows[key])
     values = rows[value]
-    order = np.argsort(number)
+    order = np.argsort(number, kind="stable")  # many rows come in order
     is_first = np.diff(number[order], prepend=-1) != 0
     if is_first.all():
         sums = values[order]

@@ -20,8 +20,7 @@ from transmod.accounts.calibration import Calibration, calibrate
 from transmod.accounts.cross_walk import Amount, list_trip_causes
 from transmod.accounts.gaps import Gap
 from transmod.accounts.ledger import InventoryLedger, MemoLedger
-from transmod.accounts.tallies import add_up
-from transmod.columns import Columns, from_records
+from transmod.columns import Columns, add_up, from_records
 from transmod.errors import Faults
 from transmod.schema import RECONCILIATION, VEHICLE_CLASSES
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from transmod.accounts.held import INCLUDED_ELSEWHERE
-from transmod.columns import Booleans, Columns, Floats, group_rows, stack
+from transmod.columns import Booleans, Columns, Floats, add_up, group_rows, stack
 from transmod.schema import CALIBRATIONS, GREENHOUSE_GASES
 
 QUANTITIES = ("co2", "co2e", "nox", "pm2_5", "energy")
@@ -113,13 +113,6 @@ def list_loads(
     _, number = group_rows(stack([loads[_TYPE], emitted[_TYPE]]))  # each load is the first of its
     emitted = emitted.assign(load=number[len(loads) :])
     return loads, emitted[emitted["load"] < len(loads)]
-
-
-def add_up(table: Columns, keys: Sequence[str], *values: str) -> Columns:
-    """Add columns of numbers up over the rows of equal keys; these stand as they come."""
-    first, group = group_rows(table[keys])
-    sums = {name: np.bincount(group, table[name], first.size) for name in values}
-    return table[keys][first].assign(**sums)
 
 
 def tally(table: Columns, keys: Sequence[str], value: str) -> dict[tuple[Any, ...], float]:

@@ -17,7 +17,8 @@ from transmod.accounts.products import Block, Multipliers, add_up, condense
 from transmod.accounts.sensitivity import Propagation, find_sensitivity, propagate
 from transmod.accounts.uncertain_columns import check_names
 from transmod.accounts.uncertain_rows import LINE, Model
-from transmod.columns import Columns, from_frame, group_rows, stack
+from transmod.columns import Columns, group_rows, stack
+from transmod.exchange import from_frame
 from transmod.model.draws import correlate, draw
 
 Floats = NDArray[np.float64]

@@ -16,7 +16,7 @@ _KNOWN: dict[tuple[int, ...], str] = {}
 _TABLES = (".csv", ".parquet", ".toml")  # what a factor set is read from
 
 
-def sha256_file(path: Path) -> str:
+def sha256_file(path: Path | str) -> str:
     """
     Hash the bytes of a file, once as long as nothing is written to it.
 
@@ -35,25 +35,33 @@ def sha256_file(path: Path) -> str:
     OSError
         If the file cannot be read.
     """
+    # the base of a run has most of its inputs too, and a set is hashed by all who take it
+    known = _KNOWN.get(_key(Path(path).stat()))
+    if known is not None:
+        return known
     with Path(path).open("rb") as file:
         state = os.fstat(file.fileno())
-        # the base of a run has most of its inputs too, and a set is hashed by all who take it
-        key = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
-        if key not in _KNOWN:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-            if time.time() - max(state.st_mtime, state.st_ctime) < _SETTLED_S:
-                return found
-            _KNOWN[key] = found
-    return _KNOWN[key]
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if time.time() - max(state.st_mtime, state.st_ctime) >= _SETTLED_S:
+        _KNOWN[_key(state)] = found
+    return found
+
+
+def _key(state: os.stat_result) -> tuple[int, ...]:
+    """Return what changes when a file is written, or another one takes its place."""
+    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
 
 def hash_tables(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of each table of a factor set, by its path within `folder`."""
-    return {
-        path.relative_to(folder).as_posix(): sha256_file(path)
-        for path in sorted(folder.rglob("*"))
-        if path.suffix in _TABLES and path.is_file()
-    }
+    paths = [
+        os.path.join(place, name)  # noqa: PTH118 - a `Path` for each took longer than to hash them
+        for place, _, names in os.walk(folder)
+        for name in names
+        if name.endswith(_TABLES)
+    ]
+    within = len(os.path.join(folder, ""))  # noqa: PTH118
+    return {path[within:].replace(os.sep, "/"): sha256_file(path) for path in sorted(paths)}
 
 
 def hash_shapes(shapes: object) -> str:

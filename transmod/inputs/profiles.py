@@ -11,8 +11,9 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from transmod.columns import Columns, from_frame
+from transmod.columns import Columns
 from transmod.errors import Faults, InputError
+from transmod.exchange import from_frame
 from transmod.inputs import correction_tables, energy_tables, process_tables
 from transmod.inputs import profile_tables as tables
 from transmod.inputs.checks import check_table, first_of, listed

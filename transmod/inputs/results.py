@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from transmod.columns import Columns, from_arrow
+from transmod.columns import Columns
 from transmod.errors import Faults, InputError
+from transmod.exchange import from_arrow
 from transmod.inputs.checks import check_table
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.tables import check_file, read_csv, read_parquet

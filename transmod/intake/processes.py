@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from transmod.columns import Columns, from_frame, to_text
+from transmod.columns import Columns, to_text
 from transmod.errors import Faults, InputError
+from transmod.exchange import from_frame
 from transmod.inputs.checks import check_table, first_of, listed
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.tables import read_csv

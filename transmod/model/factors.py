@@ -17,8 +17,9 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from transmod.columns import Columns, from_frame
+from transmod.columns import Columns
 from transmod.errors import Faults, InputError
+from transmod.exchange import from_frame
 from transmod.inputs.profile_tables import TRUSTED
 from transmod.inputs.profiles import ProfileSet
 from transmod.model.blends import check_fuels, choose_fuels

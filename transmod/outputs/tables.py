@@ -20,8 +20,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from transmod.columns import Columns, Text, encode_rows, from_frame, to_array
+from transmod.columns import Columns, Text, encode_rows
 from transmod.errors import CheckError, Faults, InputError
+from transmod.exchange import from_frame, to_array
 from transmod.inputs.checks import check_columns, check_key
 from transmod.schema import Column, Table
 

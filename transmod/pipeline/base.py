@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from transmod import __version__
+from transmod.columns import Columns
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.link_pass import LinkPass, read_link_pass
 from transmod.inputs.results import MANIFEST, RESULTS, read_manifest, read_result_columns
 from transmod.intake.hashes import find_set_folder, hash_inputs
 from transmod.intake.sources import movement_factors
+from transmod.memory import remember
+from transmod.model.areas import Areas
+from transmod.model.driven import Driven, to_driven
 from transmod.outputs.folder import repair
 from transmod.scenario import Scenario, read_scenario, resolve
 from transmod.scenario.extends import move_paths
+from transmod.schema import EMISSION_KEYS
 
 if TYPE_CHECKING:
     from transmod.scenario.traffic_measures import RestrictAccess
@@ -47,6 +52,42 @@ class Base:
     folder: Path
     manifest: Mapping[str, Any]
     link_pass: LinkPass
+
+
+@dataclass(frozen=True, eq=False)
+class Traffic:
+    """
+    What a scenario takes over from its base.
+
+    `driven` is the spectrum; `emissions` and `energy` are the rows for the ledger of all that is
+    not road traffic.
+    """
+
+    driven: Driven
+    emissions: Columns
+    energy: Columns
+
+
+def read_traffic(base: Base, areas: Areas) -> Traffic:
+    """Read what a scenario takes over from its base, or recall it from an earlier scenario."""
+    link_pass, results = base.link_pass, base.manifest["results"]
+    parts = [[results[name] for name in READ], link_pass.streams, link_pass.n_seasons, vars(areas)]
+
+    def read() -> Traffic:
+        spectrum = read_result_columns(base.folder, "spectrum")
+        return Traffic(
+            to_driven(spectrum, link_pass.streams, areas, link_pass.n_seasons),
+            _rows_beside(base, "ledger", (*EMISSION_KEYS, "process", "pollutant", "mass_t")),
+            _rows_beside(base, "energy", (*EMISSION_KEYS, "energy_tj")),
+        )
+
+    return remember("traffic", parts, read)
+
+
+def _rows_beside(base: Base, name: str, columns: Sequence[str]) -> Columns:
+    """Return the rows of the base that do not come from road traffic."""
+    rows = read_result_columns(base.folder, name, columns)
+    return rows[rows["subsector"] != "road"]
 
 
 def find_base(run: Path, scenario: Scenario) -> tuple[Base | None, str | None]:

@@ -22,8 +22,9 @@ from transmod.accounts.checks import (
     close_laws,
 )
 from transmod.accounts.memo_checks import close_memo_map
-from transmod.columns import Columns, from_frame
+from transmod.columns import Columns
 from transmod.errors import InputError
+from transmod.exchange import from_frame
 from transmod.inputs.link_pass import LinkPass
 from transmod.inputs.network import Network
 from transmod.intake.inputs import Inputs, read_inputs

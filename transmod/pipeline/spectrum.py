@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +10,22 @@ from transmod.accounts.books import keep_books
 from transmod.accounts.checks import Check, close_activity
 from transmod.columns import Columns
 from transmod.inputs.link_use import read_link_use
-from transmod.inputs.results import RESULTS, read_result_columns
+from transmod.inputs.results import RESULTS
 from transmod.intake.calendars import lay_calendar
 from transmod.intake.desk import Desk
 from transmod.intake.driving import take_driving
 from transmod.intake.hashes import hash_inputs
 from transmod.model.areas import Areas
-from transmod.model.driven import to_driven
 from transmod.model.road import area_shares, road_emissions
 from transmod.outputs.books import write_books
 from transmod.outputs.folder import share_file
 from transmod.outputs.manifest import file_hashes, library_versions, write_manifest
-from transmod.pipeline.base import SHARED, Base
+from transmod.pipeline.base import SHARED, Base, read_traffic
 from transmod.pipeline.clock import Progress
 from transmod.pipeline.state import Computed, each_once, to_caption
 from transmod.pipeline.uncertainty import with_uncertainty
 from transmod.scenario import Scenario, resolve
-from transmod.schema import EMISSION_KEYS, NO_DISTRICT
+from transmod.schema import NO_DISTRICT
 
 
 def compute_from_spectrum(
@@ -58,14 +56,6 @@ def compute_from_spectrum(
     are those of the base.
     """
     progress("inputs", None)
-    # the processor reads the base's tables while Python reads what drives
-    reader = ThreadPoolExecutor(max_workers=1)
-    read = [
-        reader.submit(read_result_columns, base.folder, "spectrum"),
-        reader.submit(_rows_beside, base, "ledger", "mass_t"),
-        reader.submit(_rows_beside, base, "energy", "energy_tj"),
-    ]
-    reader.shutdown(wait=False)
     link_pass, desk = base.link_pass, Desk()
     district_ids = link_pass.districts["district_id"].to_list()
     hashes = hash_inputs(run, scenario)
@@ -79,25 +69,25 @@ def compute_from_spectrum(
 
     progress("emissions", None)
     areas = Areas((*district_ids, NO_DISTRICT), link_pass.zones)
-    driven = to_driven(read[0].result(), link_pass.streams, areas, link_pass.n_seasons)
+    traffic = read_traffic(base, areas)
     shares, which = area_shares(whole.fleet, areas.district_ids, areas.zone_names)
-    road = road_emissions(driven, whole.factors, shares, which, areas.district_ids)
+    road = road_emissions(traffic.driven, whole.factors, shares, which, areas.district_ids)
 
     progress("accounts", None)
     books = keep_books(
-        [road.emission_rows, whole.parked, read[1].result()],
-        [road.energy_rows, read[2].result()],
+        [road.emission_rows, whole.parked, traffic.emissions],
+        [road.energy_rows, traffic.energy],
         road.activity_rows,
         link_pass.outside,
         link_pass.districts,
         whole.basis,
     )
     books = with_uncertainty(
-        books, driven, road.activity_rows, areas, whole, calendar,
+        books, traffic.driven, road.activity_rows, areas, whole, calendar,
         scenario=scenario,
         links=lambda: read_link_use(base.folder, resolve(run, scenario.network.path)),
     )  # fmt: skip
-    by_area = driven.spectrum.sum(axis=(1, 2, 3, 4))
+    by_area = traffic.driven.by_area()
     spectrum = Columns({"district_id": areas.district_ids, "vkm": by_area})
     spectrum = spectrum[by_area > 0.0]
     checks = [
@@ -132,13 +122,6 @@ def compute_from_spectrum(
         _share(results, base, facts)
 
     return Computed(books, checks, notes, write, threads=1)
-
-
-def _rows_beside(base: Base, name: str, value: str) -> Columns:
-    """Return the rows of the base that do not come from road traffic."""
-    keys = [*EMISSION_KEYS, *(("process", "pollutant") if name == "ledger" else ())]
-    rows = read_result_columns(base.folder, name, [*keys, value])
-    return rows[rows["subsector"] != "road"]
 
 
 def _share(results: Path, base: Base, facts: dict[str, Any]) -> None:
