@@ -14,9 +14,9 @@ from transmod.intake.calendars import lay_calendar
 from transmod.intake.factors import ask_factors, recall_factors
 from transmod.intake.processes import choose_processes, lay_climate, with_mileage
 from transmod.memory import digest
-from transmod.model.factors import build_factors
+from transmod.model.added_processes import add_processes
+from transmod.model.factor_table import build_factors
 from transmod.model.fleet import Fleet
-from transmod.model.processes import add_processes
 from transmod.scenario import Scenario
 from transmod.schema import LEVEL
 

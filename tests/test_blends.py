@@ -9,7 +9,7 @@ from profile_set import narrow, shipped
 
 from transmod.errors import InputError
 from transmod.model.blends import Blend, choose_fuels, energy_share, mix_by_volume
-from transmod.model.factors import build_factors
+from transmod.model.factor_table import build_factors
 from transmod.model.service import Service
 from transmod.schema import GRADIENT_NODES, ROAD_TYPES
 

@@ -13,7 +13,7 @@ from profile_set import shipped
 from transmod.errors import InputError
 from transmod.inputs.profiles import read_profiles
 from transmod.intake.stock import stocked_fleet
-from transmod.model.factors import build_factors
+from transmod.model.factor_table import build_factors
 from transmod.model.fleet import build_fleet
 from transmod.model.profile_checks import check_set
 from transmod.schema import GRADIENT_NODES, VEHICLE_CLASSES

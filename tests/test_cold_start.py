@@ -10,11 +10,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from profile_set import shipped
 
 from transmod.model.activity import Activity
+from transmod.model.added_processes import add_processes
 from transmod.model.cold_start import ColdTables, cold_ratio, cold_share
-from transmod.model.factors import build_factors
+from transmod.model.factor_table import build_factors
 from transmod.model.link_factors import link_factors
 from transmod.model.pantry import records
-from transmod.model.processes import add_processes
 from transmod.model.road import road_emissions
 from transmod.schema import GRADIENT_NODES, N_SPEED_NODES, POLLUTANTS, ROAD_PROCESSES, ROAD_TYPES
 from transmod.traffic.climate import Climate

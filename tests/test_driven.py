@@ -35,8 +35,8 @@ def test_what_is_read_back_is_what_was_written(gradients):
     # rows may come in any order
     back = to_driven(rows[np.arange(len(rows))[::-1]], STREAMS, areas, N_SEASONS)
     assert back.gradients.tolist() == list(gradients)
-    for c in range(len(STREAMS)):
-        assert np.array_equal(back.of_stream(c), driven[..., c])
+    for c, own in enumerate(back.each_stream()):
+        assert np.array_equal(own, driven[..., c])
     assert np.array_equal(back.spectrum, driven)
     assert back.by_area() == pytest.approx(driven.sum(axis=(1, 2, 3, 4)), rel=1e-12)
 
@@ -49,4 +49,4 @@ def test_a_city_where_nobody_drives():
     rows = from_frame(to_spectrum_table(activity, areas.district_ids))
     back = to_driven(rows, STREAMS, areas, 1)
     assert back.by_area().tolist() == [0.0]
-    assert not back.of_stream(2).any()
+    assert not any(driven.any() for driven in back.each_stream())

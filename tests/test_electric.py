@@ -8,7 +8,7 @@ from profile_set import narrow, shipped
 
 from transmod.errors import InputError
 from transmod.model.electric import cabin_power, extra_power, losses_per_delivered
-from transmod.model.factors import build_factors
+from transmod.model.factor_table import build_factors
 from transmod.model.service import Service
 from transmod.schema import GRADIENT_NODES, ROAD_TYPES
 

@@ -9,10 +9,10 @@ from profile_set import shipped
 from test_cold_start import STREAMS, TYPES, climate_of
 
 from transmod.errors import InputError
+from transmod.model.added_processes import add_processes
 from transmod.model.evaporation import parked_emissions, vapour
-from transmod.model.factors import build_factors
+from transmod.model.factor_table import build_factors
 from transmod.model.fleet import Fleet
-from transmod.model.processes import add_processes
 from transmod.schema import EMISSION_KEYS, ROAD_PROCESSES
 
 DATA = Path(__file__).parent / "data"

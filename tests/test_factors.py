@@ -11,7 +11,7 @@ import pytest
 from profile_set import shipped
 
 from transmod.errors import CoverageError, InputError
-from transmod.model.factors import build_factors
+from transmod.model.factor_table import build_factors
 from transmod.schema import GRADIENT_NODES, ROAD_TYPES
 
 DATA = Path(__file__).parent / "data"

@@ -8,7 +8,7 @@ import pytest
 from profile_set import narrow, shipped
 
 from transmod.errors import InputError
-from transmod.model.factors import build_factors
+from transmod.model.factor_table import build_factors
 from transmod.model.freight import freight_intensity
 from transmod.model.service import Load, Service
 from transmod.schema import GRADIENT_NODES, ROAD_TYPES

@@ -8,7 +8,7 @@ from own_set import write_set
 
 from transmod.errors import CoverageError, InputError
 from transmod.inputs.profiles import read_profiles
-from transmod.model.factors import build_factors
+from transmod.model.factor_table import build_factors
 from transmod.profiles import check_profiles
 
 VANS = ["van_euro5", "van_euro6"]

@@ -11,11 +11,12 @@ from profile_set import shipped
 from test_cold_start import EURO_4, STREAMS, TYPES, climate_of, factors_of
 
 from transmod.errors import InputError
+from transmod.model.added_processes import add_processes
 from transmod.model.additives import urea_co2_per_mj
-from transmod.model.factors import build_factors
+from transmod.model.factor_table import build_factors
 from transmod.model.hot_shares import degrade
 from transmod.model.process_checks import check_processes
-from transmod.model.processes import add_processes, find_processes
+from transmod.model.processes import find_processes
 from transmod.run import run
 from transmod.schema import GRADIENT_NODES, ROAD_PROCESSES
 

@@ -14,7 +14,7 @@ from transmod.inputs.fleet_tables import read_turnover, to_stock
 from transmod.model.cohorts import Count, build_cohorts
 from transmod.model.cycles import cycle_means
 from transmod.model.economy import FUEL_BOUND, economy_of_cohorts, economy_of_types, scale_energy
-from transmod.model.factors import build_factors
+from transmod.model.factor_table import build_factors
 from transmod.model.targets import (
     Bench,
     raise_electric_share,

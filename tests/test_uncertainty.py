@@ -20,7 +20,7 @@ from transmod.inputs.shipped import find_shipped
 from transmod.intake.inputs import take_in
 from transmod.model.draws import Z_95, correlate, draw, lower_root, to_distribution
 from transmod.model.error_groups import find_error_groups
-from transmod.model.factors import build_factors
+from transmod.model.factor_table import build_factors
 from transmod.model.road_response import move_curves
 from transmod.profiles import recall_profiles
 from transmod.run import run

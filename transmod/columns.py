@@ -36,8 +36,8 @@ class Text:
 
     Attributes
     ----------
-    codes : int32 (N,)
-        Position of each row's name; -1 is null.
+    codes : int8, int16 or int32 (N,)
+        Position of each row's name; -1 is null. No wider than the names need.
     names : tuple of str
         The different names, ascending. Some may stand in no row.
     """
@@ -46,8 +46,8 @@ class Text:
     __hash__ = None  # type: ignore[assignment]  # == compares rows
 
     def __init__(self, codes: NDArray[np.integer], names: Sequence[str]) -> None:
-        self.codes = np.asarray(codes, np.int32)
         self.names = tuple(names)
+        self.codes = np.asarray(codes, _width(len(self.names)))
 
     def __len__(self) -> int:
         return self.codes.size
@@ -209,8 +209,9 @@ def label(names: Sequence[str | None], positions: NDArray[np.integer]) -> Text:
     """
     different = sorted({name for name in names if name is not None})
     code = {name: i for i, name in enumerate(different)}
-    codes = np.array([_NULL if name is None else code[name] for name in names], np.int32)
-    taken = codes[positions] if len(positions) else np.zeros(0, np.int32)
+    codes = [_NULL if name is None else code[name] for name in names]
+    width = _width(len(different))
+    taken = np.array(codes, width)[positions] if len(positions) else np.zeros(0, width)
     return Text(taken, different)
 
 
@@ -304,6 +305,11 @@ def _to_column(column: Any, length: int) -> Column:
     return to_text(column) if any(isinstance(v, str) for v in column) else np.asarray(column)
 
 
+def _width(number: int) -> type[np.signedinteger]:
+    """Return the type of codes of so many names, which holds one more beside them and null."""
+    return np.int8 if number < 2**7 - 1 else np.int16 if number < 2**15 - 1 else np.int32
+
+
 def _to_values(column: Column) -> list[Any]:
     if isinstance(column, Text):
         return column.to_list()
@@ -323,7 +329,7 @@ def _join(columns: Sequence[Column]) -> Column:
     names = sorted({name for text in texts for name in text.names})
     place = {name: i for i, name in enumerate(names)}
     codes = [
-        np.array([*(place[name] for name in text.names), _NULL], np.int32)[text.codes]
+        np.array([*(place[name] for name in text.names), _NULL], _width(len(names)))[text.codes]
         for text in texts
     ]
     return Text(np.concatenate(codes), names)

@@ -40,7 +40,7 @@ def to_array(column: Column, dtype: str | None = None) -> pa.Array:
             column = (column if null is None else np.where(null, 0.0, column)).astype(dtype)
         return _wrap(column, null)
     small = np.int8 if len(column.names) < 2**7 else np.int32  # takes less time to write
-    codes = _wrap(column.codes.astype(small), column.isna())
+    codes = _wrap(column.codes.astype(small, copy=False), column.isna())
     ends = np.cumsum([0, *(len(name.encode()) for name in column.names)], dtype=np.int32)
     text = pa.py_buffer("".join(column.names).encode())
     names = pa.StringArray.from_buffers(len(column.names), pa.py_buffer(ends), text)

@@ -14,7 +14,7 @@ from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.results import read_manifest, read_result_table
 from transmod.intake.services import to_service
 from transmod.model.corrections import conditions_of, with_conditions
-from transmod.model.factors import build_factors
+from transmod.model.factor_table import build_factors
 from transmod.model.fleet import build_fleet
 from transmod.model.service import Service
 from transmod.model.spectrum_emissions import (

@@ -12,7 +12,8 @@ import pandas as pd
 
 from transmod.errors import InputError
 from transmod.inputs.profiles import ProfileSet
-from transmod.model.factors import Factors, build_factors
+from transmod.model.factor_table import build_factors
+from transmod.model.factors import Factors
 from transmod.model.pantry import Row, records
 from transmod.profiles import find_set, recall_profiles
 from transmod.schema import LEVEL, MAX_NODE_SPEED_KMH, NODES_PER_KMH, ROAD_TYPES

@@ -35,7 +35,7 @@ from transmod.inputs.profiles import read_profiles
 from transmod.inputs.shipped import find_shipped
 from transmod.inputs.volumes import VolumeBlock
 from transmod.model import activity
-from transmod.model.factors import build_factors
+from transmod.model.factor_table import build_factors
 from transmod.model.link_factors import LINK_QUANTITIES
 from transmod.model.overlay import cut_links
 from transmod.model.road import road_emissions

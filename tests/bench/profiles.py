@@ -21,7 +21,7 @@ import time
 def measure(name):
     begin, cpu = time.perf_counter(), time.process_time()
     from transmod.memory import remember
-    from transmod.model.factors import build_factors
+    from transmod.model.factor_table import build_factors
     from transmod.profiles import find_set, recall_profiles
 
     seconds = {"import": time.perf_counter() - begin}

@@ -13,13 +13,13 @@ from transmod.accounts.indicators import Facts, to_indicators
 from transmod.accounts.inventory import Account, to_inventory, totals
 from transmod.accounts.ledger import add_types, post, to_energy_table, to_table
 from transmod.accounts.overlaps import find_overlaps
-from transmod.accounts.reconciliation import Evidence, reconcile
-from transmod.accounts.targets import Target, say_targets, to_targets
 from transmod.columns import Columns, add_up, stack
 from transmod.inputs.method_tables import Methods
 from transmod.inputs.rules import Rule
 
-if TYPE_CHECKING:  # made where it is asked for alone
+if TYPE_CHECKING:  # loaded where it is asked for alone
+    from transmod.accounts.reconciliation import Evidence, Reconciled
+    from transmod.accounts.targets import Target
     from transmod.accounts.uncertainty import Uncertainty
 
 
@@ -106,20 +106,27 @@ def keep_books(
     """
     inventory, memo = post(stack(emissions), stack(energy), basis.rule, basis.holdings)
     evidence, methods, account = basis.evidence, basis.methods, basis.account
-    reconciled = None
+    reconciled: Reconciled | None = None
+    targets: Columns | None = None
+    notes: list[str] = []
     if evidence is not None:
+        from transmod.accounts.reconciliation import reconcile
+
         reconciled = reconcile(
             inventory, memo, driven, driven_outside, evidence, methods.resident_share
         )
         inventory, memo = reconciled.inventory, reconciled.memo
+        notes += reconciled.notes
         if methods.fuel_sold is None:
             methods = replace(methods, fuel_sold=evidence.fuel_sold)
     vkm = add_up(driven, ["district_id"], "vkm").sort(["district_id"])
     ledger = to_table(inventory, memo)
     energy_table = to_energy_table(inventory, memo, account.coal)
-    targets = None
     if basis.targets:
+        from transmod.accounts.targets import say_targets, to_targets
+
         targets = to_targets(ledger, energy_table, account.gwp, account.year, basis.targets)
+        notes += say_targets(targets)
     indicators = to_indicators(ledger, energy_table, driven, districts, account.gwp, basis.facts)
     # nothing below asks for vehicle types, so hundreds of them cost no more than a few
     inventory, memo = add_types(inventory), add_types(memo)
@@ -134,8 +141,5 @@ def keep_books(
         targets=targets,
         attribution=list_attribution(to_table(inventory, memo)),
         totals=totals(inventory, memo, account, float(vkm["vkm"].sum())),
-        notes=(
-            *(() if reconciled is None else reconciled.notes),
-            *(() if targets is None else say_targets(targets)),
-        ),
+        notes=tuple(notes),
     )

@@ -35,10 +35,10 @@ from transmod.inputs.results import has_result, read_result_grid, read_result_ta
 from transmod.intake.factors import recall_factors
 from transmod.intake.inputs import Inputs
 from transmod.intake.processes import choose_processes, lay_climate, with_mileage
-from transmod.intake.sources import MOVEMENTS
+from transmod.intake.source_files import MOVEMENTS
 from transmod.intake.stock import use_economy
-from transmod.model.electric import find_grid_losses
-from transmod.model.factors import Factors, find_grid_factor
+from transmod.model.electric import find_grid_factor, find_grid_losses
+from transmod.model.factors import Factors
 from transmod.model.spectrum_terms import RoadSide, road_terms
 from transmod.model.terms import terms_of_rows
 from transmod.outputs.comparison import ComparisonTables, check_folder, write_comparison

@@ -15,7 +15,7 @@ from transmod.inputs.network_files import (
     NETWORK_FILES,
     SOURCE_FILE,
 )
-from transmod.intake.sources import MOVEMENTS
+from transmod.intake.source_files import MOVEMENTS
 
 Manifest = dict[str, Any]
 

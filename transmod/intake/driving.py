@@ -14,7 +14,7 @@ from transmod.errors import InputError
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.rules import read_rule
 from transmod.intake.desk import Desk
-from transmod.intake.evidence import find_targets, read_evidence, read_facts
+from transmod.intake.evidence import find_targets, read_facts, take_evidence
 from transmod.intake.factors import recall_factors
 from transmod.intake.fleets import check_places, take_fleet
 from transmod.intake.hashes import find_set_folder
@@ -113,7 +113,7 @@ def take_driving(
     gwp = desk.take(_find_gwp, profiles, scenario=scenario)
     coal = desk.take(lambda: find_coal(profiles, scenario))
     methods = desk.take(read_methods, run=run, scenario=scenario)
-    evidence = desk.take(read_evidence, profiles, fleet, factors, run=run, scenario=scenario)
+    evidence = desk.take(take_evidence, profiles, fleet, factors, run=run, scenario=scenario)
     # what a faulty network says of its places is not asked for
     facts = desk.take(lambda _: read_facts(run=run, scenario=scenario), district_ids)
     targets = desk.take(find_targets, scenario=scenario)
@@ -139,7 +139,7 @@ def take_driving(
             account,
             scenario.accounting.holdings(),
             methods,
-            evidence if scenario.reconciliation.is_asked else None,
+            evidence,
             facts,
             targets,
         ),

@@ -10,9 +10,8 @@ from transmod.inputs.profiles import ProfileSet
 from transmod.intake.processes import Processes
 from transmod.intake.services import to_service
 from transmod.memory import remember
-from transmod.model.factors import Factors, build_factors
+from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
-from transmod.model.processes import add_processes
 from transmod.scenario import Scenario
 from transmod.traffic.calendar import Calendar
 from transmod.traffic.climate import Climate
@@ -104,6 +103,10 @@ def ask_factors(
 
 def _make(profiles: ProfileSet, asked: AskedFactors) -> Factors:
     """Make factors of a set and what is asked alone, so that these are all to know them by."""
+    # who recalls factors needs none of what makes them
+    from transmod.model.added_processes import add_processes
+    from transmod.model.factor_table import build_factors
+
     return add_processes(build_factors(profiles, **asked.base), profiles, **asked.more)
 
 

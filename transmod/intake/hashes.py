@@ -10,7 +10,7 @@ from transmod.inputs.network_files import NETWORK_FILES
 from transmod.inputs.shipped import PROFILES, find_profiles, find_shipped
 from transmod.intake.evidence import evidence_files
 from transmod.intake.methods import method_files
-from transmod.intake.sources import movement_factors, source_files
+from transmod.intake.source_files import movement_factors, source_files
 from transmod.intake.stock import stock_files
 from transmod.scenario import Scenario, resolve, scenario_files
 from transmod.scenario.measures import measure_files

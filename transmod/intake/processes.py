@@ -14,7 +14,6 @@ from transmod.exchange import from_frame
 from transmod.inputs.checks import check_table, first_of, listed
 from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.tables import read_csv
-from transmod.model.evaporation import parked_emissions
 from transmod.model.fleet import Fleet
 from transmod.model.processes import BY_TEMPERATURE, find_processes
 from transmod.scenario import Scenario, resolve
@@ -94,6 +93,8 @@ def read_parked(
         return none, (
             "Evaporation of parked vehicles is not estimated: `traffic.parked` gives no vehicles.",
         )
+    from transmod.model.evaporation import parked_emissions  # loads what makes factors
+
     file = resolve(run, path)
     faults = Faults()
     parked = read_csv(file, PARKED, faults)

@@ -19,7 +19,7 @@ from transmod.inputs.ship_calls import Calls, read_calls
 from transmod.inputs.ship_tables import ShipTables, read_ship_tables
 from transmod.inputs.ship_tracks import Tracks, read_areas, read_register, read_tracks
 from transmod.memory import remember
-from transmod.model.factors import find_grid_factor
+from transmod.model.electric import find_grid_factor
 from transmod.scenario import Scenario, resolve
 
 

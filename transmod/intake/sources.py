@@ -17,7 +17,7 @@ from transmod.inputs.movements import (
     read_territories,
     read_voyages,
 )
-from transmod.inputs.shipped import find_profiles
+from transmod.intake.source_files import movement_factors
 from transmod.memory import remember
 from transmod.scenario import Scenario, resolve
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:  # a run without flights need not load them
     from transmod.inputs.profiles import ProfileSet
     from transmod.intake.ground import OffRoad, Rail
     from transmod.intake.ships import Shipping
-
-MOVEMENTS = "movements"  # set of their factors
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,42 +101,6 @@ def read_sources(
     faults.raise_any()
     assert territories is not None  # or there would be a fault
     return Sources(fuelled, aviation, shipping, rail, off_road, territories)
-
-
-def source_files(scenario: Scenario) -> list[Path]:
-    """Return the files that a scenario names for these sources, as it names them."""
-    memo, aviation, shipping = scenario.memo, scenario.aviation, scenario.shipping
-    files = (
-        memo.flights,
-        memo.voyages,
-        memo.territories,
-        aviation.movements,
-        aviation.airports,
-        aviation.aircraft,
-        shipping.calls,
-        shipping.ships,
-        shipping.areas,
-        *shipping.positions,
-        scenario.off_road.machines,
-        *_rail_files(scenario),
-    )
-    return [path for path in files if path is not None]
-
-
-def _rail_files(scenario: Scenario) -> list[Path]:
-    if not scenario.rail.is_asked:
-        return []
-    from transmod.intake.ground import rail_files
-
-    return rail_files(scenario)
-
-
-def movement_factors(run: Path, scenario: Scenario) -> Path | None:
-    """Return the folder of the factors of these sources: beside the run, or shipped."""
-    on_ground = scenario.rail.is_asked or scenario.off_road.machines is not None
-    if scenario.aviation.movements is None and not (scenario.shipping.is_asked or on_ground):
-        return None
-    return find_profiles(run, MOVEMENTS)
 
 
 def _read_fuelled(profiles: Path, run: Path, scenario: Scenario) -> FuelMovements | None:

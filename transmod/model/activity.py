@@ -69,9 +69,10 @@ class Activity:
     total: Floats
     n_too_fast: int
 
-    def of_stream(self, stream: int) -> Floats:
-        """Return the vehicle-kilometres (A, G, S * R, K) of one stream, in one piece."""
-        return np.ascontiguousarray(self.spectrum[..., stream])
+    def each_stream(self) -> Iterator[Floats]:
+        """Yield the vehicle-kilometres (A, G, S * R, K) of each stream, in one piece."""
+        for stream in range(len(self.streams)):
+            yield np.ascontiguousarray(self.spectrum[..., stream])
 
 
 @dataclass(frozen=True, eq=False)

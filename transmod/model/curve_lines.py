@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from transmod.inputs.profiles import ProfileSet
 from transmod.model.curves import NODES_KMH
-from transmod.model.factors import build_factors
+from transmod.model.factor_table import build_factors
 from transmod.model.recipes import QUANTITIES
 from transmod.schema import LEVEL, ROAD_TYPES
 

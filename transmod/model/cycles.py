@@ -9,7 +9,7 @@ import pandas as pd
 
 from transmod.inputs.fleet_tables import Turnover
 from transmod.inputs.profiles import ProfileSet
-from transmod.model.factors import build_factors
+from transmod.model.factor_table import build_factors
 from transmod.schema import LEVEL, NODES_PER_KMH, ROAD_TYPES
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,17 +44,19 @@ class Driven:
     places: Integers
     vkm: Floats
 
-    def of_stream(self, stream: int) -> Floats:
-        """Return the vehicle-kilometres (A, G, S * R, K) of one stream."""
-        own = slice(self.starts[stream], self.starts[stream + 1])
+    def each_stream(self) -> Iterator[Floats]:
+        """Yield the vehicle-kilometres (A, G, S * R, K) of each stream, until the next is asked."""
         out = np.zeros(math.prod(self.shape))
-        out[self.places[own]] = self.vkm[own]
-        return out.reshape(self.shape)
+        for start, end in pairwise(self.starts.tolist()):
+            places = self.places[start:end]
+            out[places] = self.vkm[start:end]
+            yield out.reshape(self.shape)
+            out[places] = 0.0
 
     @property
     def spectrum(self) -> Floats:
         """The whole of it, (A, G, S * R, K, C)."""
-        return np.stack([self.of_stream(c) for c in range(len(self.streams))], axis=-1)
+        return np.stack([driven.copy() for driven in self.each_stream()], axis=-1)
 
     def by_area(self) -> Floats:
         """Return the vehicle-kilometres of each area, (A,)."""

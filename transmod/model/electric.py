@@ -8,6 +8,7 @@ published consumption holds a mean of them; a run with temperatures puts its own
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
@@ -145,3 +146,62 @@ def find_grid_losses(
 def losses_per_delivered(loss_share: float) -> float:
     """Return what is lost for each unit that is delivered [-]."""
     return loss_share / (1.0 - loss_share)
+
+
+def electricity_factor(
+    profiles: ProfileSet,
+    types: pd.DataFrame,
+    year: int,
+    area: str | None,
+    area_year: int | None,
+    own: float | None,
+    notes: list[str],
+) -> float | None:
+    """Return CO2 of grid electricity [kg/kWh] if a type takes any: own, or the table's."""
+    place = area if types["electric_curve"].notna().any() else None
+    return find_grid_factor(profiles, year, place, area_year, own, notes)
+
+
+def find_grid_factor(
+    profiles: ProfileSet,
+    year: int,
+    area: str | None,
+    area_year: int | None,
+    own: float | None,
+    notes: list[str],
+) -> float | None:
+    """Return CO2 of grid electricity [kg/kWh]: the planner's own, or the table's; None: neither."""
+    if own is not None:
+        if not 0 <= own <= 2:
+            raise InputError(
+                f"CO2 of grid electricity must be >= 0 and <= 2 [kg/kWh]: {own} found. Figures in "
+                "g/kWh are to be divided by 1000."
+            )
+        return float(own)
+    if area is None:
+        return None
+    table = profiles.electricity
+    rows = table[table["area"] == area]
+    if rows.empty:
+        near = get_close_matches(area, table["area"].unique(), n=3, cutoff=0.4)
+        raise InputError(
+            f"Electricity area must be one of electricity.csv of the set {profiles.name}: {area!r} "
+            f"found. Near: {', '.join(near) or 'none'}. Or give the figure itself as "
+            "profiles.electricity_kg_per_kwh [kg/kWh]."
+        )
+    wanted = year if area_year is None else area_year
+    row = rows[rows["year"] == wanted]
+    if row.empty:
+        years = ", ".join(str(y) for y in rows["year"])
+        nearest = min((int(y) for y in rows["year"]), key=lambda y: (abs(y - wanted), y))
+        raise InputError(
+            f"Electricity of {area} must be given for {wanted}: {years} found. Say "
+            f"profiles.electricity_year = {nearest}, or another of these, or give the figure "
+            "itself as profiles.electricity_kg_per_kwh [kg/kWh]."
+        )
+    found = row.iloc[0]
+    notes.append(
+        f"Electricity: {found['kg_per_kwh']:g} kg {found['gases']} per kWh, {area} {wanted}"
+        f"{'' if found['verification'] in TRUSTED else ', ' + found['verification']}."
+    )
+    return float(found["kg_per_kwh"])

@@ -8,8 +8,7 @@ import pandas as pd
 
 from transmod.errors import InputError
 from transmod.inputs.profiles import ProfileSet
-from transmod.model.electric import find_grid_losses, losses_per_delivered
-from transmod.model.factors import find_grid_factor
+from transmod.model.electric import find_grid_factor, find_grid_losses, losses_per_delivered
 from transmod.schema import EMISSION_KEYS
 
 _TJ_PER_KWH = 3.6e-6

@@ -10,7 +10,7 @@ Symbols and shapes: R road types, G gradient nodes that are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -19,10 +19,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from transmod.errors import CoverageError, Faults
+from transmod.errors import Faults
 from transmod.inputs.profile_tables import COEFFICIENTS
 from transmod.inputs.profiles import ProfileSet
 from transmod.model.corrections import Corrections
+from transmod.model.factors import gradient_positions
 from transmod.schema import GRADIENT_NODES, ROAD_TYPES
 
 Row = dict[str, Any]
@@ -30,28 +31,6 @@ Row = dict[str, Any]
 _R, _G = len(ROAD_TYPES), len(GRADIENT_NODES)
 # road types stand in the sorted table by name
 _FROM_SORTED = [sorted(ROAD_TYPES).index(name) for name in ROAD_TYPES]
-
-
-def gradient_positions(
-    gradients: Iterable[float], among: Sequence[float] = GRADIENT_NODES
-) -> list[int]:
-    """
-    Return the positions of gradient nodes among those that there are.
-
-    Raises
-    ------
-    CoverageError
-        If one is not among them: no other stands in for it.
-    """
-    wanted = [float(gradient) for gradient in gradients]
-    lacking = [gradient for gradient in wanted if gradient not in among]
-    if lacking:
-        raise CoverageError(
-            f"Gradients of factors must be among those tabulated [m/m]: {len(lacking)} of "
-            f"{len(wanted)} are not, first {lacking[0]:g}. Tabulated: "
-            f"{', '.join(f'{gradient:g}' for gradient in among)}."
-        )
-    return [among.index(gradient) for gradient in wanted]
 
 
 @dataclass(frozen=True)

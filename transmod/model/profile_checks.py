@@ -14,7 +14,8 @@ from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.tables import read_shipped_table
 from transmod.model.base_checks import check_base_factors
 from transmod.model.curves import Bridge, bridges, evaluate, find_poles, tabulate
-from transmod.model.factors import Factors, build_factors
+from transmod.model.factor_table import build_factors
+from transmod.model.factors import Factors
 from transmod.model.findings import Finding
 from transmod.model.fleet import build_fleet
 from transmod.model.origin_checks import list_origins

@@ -26,10 +26,9 @@ from transmod.inputs.correction_tables import BASE_QUANTITIES
 from transmod.inputs.profiles import ProfileSet
 from transmod.model.curves import NODES_KMH
 from transmod.model.electric import losses_per_delivered
+from transmod.model.factors import Quantity
 from transmod.model.pantry import Mix, Pantry, Row, records
 from transmod.schema import POLLUTANTS, ROAD_TYPES
-
-Quantity = tuple[str, str]
 
 # of NOx and of energy, by `model.hot_shares`
 SHARES = ("no2", "pb")

@@ -124,10 +124,9 @@ def road_emissions(
     outside = {}
     districts = list(dict.fromkeys(area_ids))
     district = np.array([districts.index(name) for name in area_ids], np.int64)
-    for c, stream in enumerate(activity.streams):
+    for c, driven in enumerate(activity.each_stream()):
         share = shares[which, c]
         types = np.flatnonzero(share.any(axis=0))
-        driven = activity.of_stream(c)
         total = times_curves(driven, activity.gradients, factors, types, c)
         total *= share[:, types, None]
         present = (share[:, types] > 0.0) & np.asarray(driven.any(axis=(1, 2, 3)))[:, None]
@@ -135,7 +134,9 @@ def road_emissions(
         emission.append(_find_masses(total, present, factors, types, c))
         energy.append(_find_energies(total, present, factors, types, c))
         driving.append(_find_driving(driven, share[:, types], types, c, district))
-        outside[stream] = _outside_validity(driven, share, types, factors, activity.gradients)
+        outside[activity.streams[c]] = _outside_validity(
+            driven, share, types, factors, activity.gradients
+        )
     names = _Names(activity.streams, districts, factors)
     return RoadEmissions(
         emission_rows=names.emissions(stack(emission)),
@@ -291,11 +292,10 @@ def _find_driving(
     driven: Floats, share: Floats, types: Integers, stream: int, district: Integers
 ) -> Columns:
     """Return kilometres and hours of a stream by district, type and road type."""
-    by_node = driven.sum(axis=1)
-    # seasons are added up
-    by_node = by_node.reshape(by_node.shape[0], -1, len(ROAD_TYPES), by_node.shape[2]).sum(axis=1)
-    vkm = by_node.sum(axis=2)
-    hours = np.einsum("ark,k->ar", by_node, hours_per_km())
+    n_areas, n_gradients, _, n_nodes = driven.shape
+    by_season = driven.reshape(n_areas, n_gradients, -1, len(ROAD_TYPES), n_nodes)
+    vkm = by_season.sum(axis=-1).sum(axis=(1, 2))
+    hours = np.einsum("agsrk,k->agsr", by_season, hours_per_km()).sum(axis=(1, 2))
     of_type = [
         _add_zones(share[:, :, None] * values[:, None, :], district) for values in (vkm, hours)
     ]

@@ -13,7 +13,7 @@ from transmod.inputs.hashes import sha256_file
 from transmod.inputs.link_pass import LinkPass, read_link_pass
 from transmod.inputs.results import MANIFEST, RESULTS, read_manifest, read_result_columns
 from transmod.intake.hashes import find_set_folder, hash_inputs
-from transmod.intake.sources import movement_factors
+from transmod.intake.source_files import movement_factors
 from transmod.memory import remember
 from transmod.model.areas import Areas
 from transmod.model.driven import Driven, to_driven
