@@ -173,7 +173,7 @@ def test_what_is_recalled_is_what_was_made(monkeypatch, tmp_path):
     scenario = scenario_of()
     given = ask(scenario, profiles=narrow(CAR), types=(CAR,))
     made = recall_factors(*given, scenario=scenario)
-    monkeypatch.setattr(asked_module, "build_factors", None)
+    monkeypatch.setattr(asked_module, "_make", None)
     again = recall_factors(*given, scenario=scenario_of(title="Another"))
     assert made.gradients == again.gradients == LEVEL
     for name in ("curve", "index", "validity", "scale", "estimated"):
