@@ -11,7 +11,7 @@ from profile_set import narrow, shipped
 
 import transmod.intake.factors as asked_module
 from transmod.intake.calendars import lay_calendar
-from transmod.intake.factors import ask_factors, recall_factors
+from transmod.intake.factors import ask_factors, find_key, recall_factors
 from transmod.intake.processes import choose_processes, lay_climate, with_mileage
 from transmod.memory import digest
 from transmod.model.added_processes import add_processes
@@ -125,6 +125,13 @@ def key_of(scenario, **given):
 @pytest.fixture(scope="module")
 def key():
     return key_of(scenario_of())
+
+
+def test_factors_that_the_fleet_scales_have_no_key(key):
+    scenario = scenario_of()
+    assert find_key(*ask(scenario), scenario=scenario) == key
+    scaled = scenario_of(**{"fleet.economy": "model_year"})
+    assert find_key(*ask(scaled), scenario=scaled) is None
 
 
 def test_every_key_of_a_scenario_is_thought_of():

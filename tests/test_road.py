@@ -12,7 +12,7 @@ from transmod.model.activity import Activity
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
 from transmod.model.link_factors import LINK_QUANTITIES, link_factors
-from transmod.model.road import area_shares, hours_per_km, road_emissions
+from transmod.model.road import area_shares, find_types, hours_per_km, road_emissions, sum_streams
 from transmod.schema import EMISSION_KEYS, GRADIENT_NODES, N_SPEED_NODES, ROAD_TYPES
 
 STREAMS = (("car", "all"), ("bus", "through"))
@@ -193,6 +193,19 @@ def test_linear_in_kilometres_and_nothing_from_nothing():
     assert nothing.energy_rows.empty
     assert nothing.activity_rows.empty
     assert nothing.notes == ()
+
+
+def test_sums_of_streams_hold_for_other_shares_of_the_same_types():
+    spectrum, factors = random_spectrum(), random_factors()
+    activity, other = activity_of(spectrum), np.where(SHARE > 0.0, 0.7 * SHARE + 0.1, 0.0)
+    sums = list(sum_streams(activity, factors, find_types(SHARE, WHICH)))
+    known = road_emissions(activity, factors, other, WHICH, AREAS, sums)
+    anew = road_emissions(activity, factors, other, WHICH, AREAS)
+    for name in ("emission_rows", "energy_rows", "activity_rows"):
+        pd.testing.assert_frame_equal(
+            getattr(known, name).to_frame(), getattr(anew, name).to_frame(), check_exact=True
+        )
+    assert known.notes == anew.notes
 
 
 def test_kilometres_outside_the_published_range_are_noted():

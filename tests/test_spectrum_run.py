@@ -7,6 +7,7 @@ import sys
 import pytest
 import small_run
 
+from transmod import run as run_module
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.link_pass import read_link_pass
 from transmod.pipeline import base as base_module
@@ -62,6 +63,24 @@ def test_the_tables_are_those_of_a_full_run_to_the_bit(both):
     assert any("it has none yet" in note for note in driven.notes)
     assert "No link was driven: the spectrum is that of ../small." in read.notes
     assert hashes(folder) == whole
+    assert driven.totals == read.totals
+
+
+def test_other_shares_of_the_same_types_add_no_stream_up(both, monkeypatch):
+    _, folder, *_ = both
+    less = folder.parent / "less"
+    less.mkdir()
+    (less / "scenario.toml").write_text(ELECTRIC.replace("share = 0.6", "share = 0.25"))
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "find_base", lambda *_: (None, None))
+        driven = run(less)
+    whole = hashes(less)
+    assert whole["ledger.parquet"] != hashes(folder)["ledger.parquet"]
+    for name in ("sum_streams", "to_driven"):
+        monkeypatch.setattr(base_module, name, None)  # must not be reached
+    read = run(less, force=True)
+    assert any("No link was driven" in note for note in read.notes)
+    assert hashes(less) == whole
     assert driven.totals == read.totals
 
 

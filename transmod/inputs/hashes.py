@@ -12,6 +12,8 @@ import numpy as np
 # a file that was written less long ago may change again within a tick of its clock
 _SETTLED_S = 2.0
 _KNOWN: dict[tuple[int, ...], str] = {}
+# up to these bytes a file is read at once: room for parts of a large one takes longer to make
+_SMALL = 2**18
 
 _TABLES = (".csv", ".parquet", ".toml")  # what a factor set is read from
 
@@ -36,12 +38,16 @@ def sha256_file(path: Path | str) -> str:
         If the file cannot be read.
     """
     # the base of a run has most of its inputs too, and a set is hashed by all who take it
-    known = _KNOWN.get(_key(Path(path).stat()))
+    path = Path(path)
+    known = _KNOWN.get(_key(path.stat()))
     if known is not None:
         return known
-    with Path(path).open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         state = os.fstat(file.fileno())
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+        if state.st_size < _SMALL:
+            found = hashlib.sha256(file.read()).hexdigest()
+        else:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
     if time.time() - max(state.st_mtime, state.st_ctime) >= _SETTLED_S:
         _KNOWN[_key(state)] = found
     return found

@@ -15,7 +15,7 @@ from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.rules import read_rule
 from transmod.intake.desk import Desk
 from transmod.intake.evidence import find_targets, read_facts, take_evidence
-from transmod.intake.factors import recall_factors
+from transmod.intake.factors import find_key, recall_factors
 from transmod.intake.fleets import check_places, take_fleet
 from transmod.intake.hashes import find_set_folder
 from transmod.intake.holdings import check_held
@@ -43,13 +43,14 @@ class Driving:
     """
     What drives and how it counts.
 
-    `profiles`, `fleet`, `factors` of its types, `climate`, `parked` rows for the ledger, `basis` of
-    the account, `notes`.
+    `profiles`, `fleet`, `factors` of its types and the key that tells them from all others (None
+    where there is none), `climate`, `parked` rows for the ledger, `basis` of the account, `notes`.
     """
 
     profiles: ProfileSet
     fleet: Fleet
     factors: Factors
+    factor_key: str | None
     climate: Climate
     parked: Columns
     basis: Basis
@@ -99,10 +100,9 @@ def take_driving(
     climate = desk.take(lay_climate, calendar, processes, scenario=scenario)
     fleet = desk.take(take_fleet, profiles, streams=streams, run=run, scenario=scenario)
     desk.take(check_places, fleet, district_ids)
-    factors = desk.take(
-        recall_factors, profiles, fleet, calendar, streams, climate, processes, gradients,
-        scenario=scenario,
-    )  # fmt: skip
+    asked = (profiles, fleet, calendar, streams, climate, processes, gradients)
+    factors = desk.take(recall_factors, *asked, scenario=scenario)
+    factor_key = desk.take(find_key, *asked, scenario=scenario)
     factors = desk.take(use_economy, fleet, factors, scenario=scenario)
     parked = desk.take(
         read_parked, district_ids, profiles, fleet, climate, processes, run=run, scenario=scenario
@@ -132,6 +132,7 @@ def take_driving(
         profiles=profiles,
         fleet=fleet,
         factors=factors,
+        factor_key=factor_key,
         climate=climate,
         parked=parked[0],
         basis=Basis(

@@ -9,7 +9,8 @@ from typing import Any
 from transmod.inputs.profiles import ProfileSet
 from transmod.intake.processes import Processes
 from transmod.intake.services import to_service
-from transmod.memory import remember
+from transmod.intake.stock import MODEL_YEAR
+from transmod.memory import digest, remember
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
 from transmod.scenario import Scenario
@@ -50,6 +51,26 @@ def recall_factors(
         fleet, calendar, streams, climate, processes, gradients, scenario=scenario
     )  # fmt: skip
     return remember("factors", _to_parts(profiles, asked), lambda: _make(profiles, asked))
+
+
+def find_key(
+    profiles: ProfileSet,
+    fleet: Fleet,
+    calendar: Calendar,
+    streams: Sequence[tuple[str, str]],
+    climate: Climate,
+    processes: Processes,
+    gradients: Sequence[float],
+    *,
+    scenario: Scenario,
+) -> str | None:
+    """Return what tells the factors of a run from all others; None where the fleet scales them."""
+    if scenario.fleet.economy == MODEL_YEAR:
+        return None
+    asked = ask_factors(
+        fleet, calendar, streams, climate, processes, gradients, scenario=scenario
+    )  # fmt: skip
+    return digest(_to_parts(profiles, asked))
 
 
 def load_factors(profiles: ProfileSet, asked: AskedFactors, loads: Mapping[str, float]) -> Factors:

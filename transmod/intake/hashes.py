@@ -36,8 +36,8 @@ def _hash_set(folder: Path, run: Path) -> dict[str, str]:
     """Return the SHA-256 of every table of a factor set."""
     shipped = folder.parent.resolve() == find_shipped(PROFILES).resolve()
     root = Path(PROFILES) if shipped else Path(os.path.relpath(folder.parent, run))
-    tables = hash_tables(folder)
-    return {(root / folder.name / name).as_posix(): sha for name, sha in tables.items()}
+    place = (root / folder.name).as_posix()
+    return {f"{place}/{name}": sha for name, sha in hash_tables(folder).items()}
 
 
 def _named_files(scenario: Scenario) -> list[Path]:

@@ -9,7 +9,7 @@ which runs on one thread in a fixed order: its bits do not depend on a BLAS libr
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -93,12 +93,54 @@ def area_shares(
     return np.stack(found), np.array(which, np.int64)
 
 
+@dataclass(frozen=True, eq=False)
+class StreamSums:
+    """
+    What the spectrum of a stream comes to with some types, whatever share of it they have.
+
+    Attributes
+    ----------
+    types : int64 (J,)
+        Types of the factors.
+    emitted : float64 (A, J, Q)
+        If each type drove all of it [g, of energy MJ].
+    vkm, vehicle_h : float64 (A, R)
+        Kilometres [veh km] and hours [veh h].
+    slower, faster : float64 (A, J)
+        Kilometres below and above the validity of a type's factors [veh km].
+    """
+
+    types: Integers
+    emitted: Floats
+    vkm: Floats
+    vehicle_h: Floats
+    slower: Floats
+    faster: Floats
+
+
+def find_types(shares: Floats, which: Integers) -> list[Integers]:
+    """Return the types that each stream has in some area; arguments as of `road_emissions`."""
+    return [np.flatnonzero(shares[which, c].any(axis=0)) for c in range(shares.shape[1])]
+
+
+def sum_streams(
+    activity: Activity | Driven, factors: Factors, types: Sequence[Integers]
+) -> Iterator[StreamSums]:
+    """Add each stream up over its speeds and gradients, for its types."""
+    for c, driven in enumerate(activity.each_stream()):
+        vkm, hours = _add_roads(driven)
+        slower, faster = _beyond_validity(driven, types[c], factors, activity.gradients)
+        emitted = times_curves(driven, activity.gradients, factors, types[c], c)
+        yield StreamSums(types[c], emitted, vkm, hours, slower, faster)
+
+
 def road_emissions(
     activity: Activity | Driven,
     factors: Factors,
     shares: Floats,
     which: Integers,
     area_ids: Sequence[str],
+    sums: Iterable[StreamSums] | None = None,
 ) -> RoadEmissions:
     """
     Multiply the spectrum by the factors of every vehicle type.
@@ -113,6 +155,8 @@ def road_emissions(
         Distinct fleets, and which of them holds in each area.
     area_ids : sequence of str
         District of each area; the zones of a district are added up.
+    sums : iterable of StreamSums, optional
+        Of `sum_streams`, where they are known.
 
     Notes
     -----
@@ -124,19 +168,19 @@ def road_emissions(
     outside = {}
     districts = list(dict.fromkeys(area_ids))
     district = np.array([districts.index(name) for name in area_ids], np.int64)
-    for c, driven in enumerate(activity.each_stream()):
-        share = shares[which, c]
-        types = np.flatnonzero(share.any(axis=0))
-        total = times_curves(driven, activity.gradients, factors, types, c)
-        total *= share[:, types, None]
-        present = (share[:, types] > 0.0) & np.asarray(driven.any(axis=(1, 2, 3)))[:, None]
-        total, present = _add_zones(total, district), _add_zones(present, district)
+    if sums is None:
+        sums = sum_streams(activity, factors, find_types(shares, which))
+    for c, own in enumerate(sums):
+        types = own.types
+        share = shares[which, c][:, types]
+        present = (share > 0.0) & (own.vkm.sum(axis=1) > 0.0)[:, None]
+        total = _add_zones(own.emitted * share[:, :, None], district)
+        present = _add_zones(present, district)
         emission.append(_find_masses(total, present, factors, types, c))
         energy.append(_find_energies(total, present, factors, types, c))
-        driving.append(_find_driving(driven, share[:, types], types, c, district))
-        outside[activity.streams[c]] = _outside_validity(
-            driven, share, types, factors, activity.gradients
-        )
+        driving.append(_find_driving(own, share, c, district))
+        parts = (own.vkm, own.slower * share, own.faster * share)
+        outside[activity.streams[c]] = tuple(float(part.sum()) for part in parts)
     names = _Names(activity.streams, districts, factors)
     return RoadEmissions(
         emission_rows=names.emissions(stack(emission)),
@@ -288,20 +332,23 @@ def _add_zones(values: NDArray[Any], district: Integers) -> NDArray[Any]:
     return out
 
 
-def _find_driving(
-    driven: Floats, share: Floats, types: Integers, stream: int, district: Integers
-) -> Columns:
-    """Return kilometres and hours of a stream by district, type and road type."""
+def _add_roads(driven: Floats) -> tuple[Floats, Floats]:
+    """Return kilometres and hours of a stream by road type, each (A, R); seasons are added up."""
     n_areas, n_gradients, _, n_nodes = driven.shape
     by_season = driven.reshape(n_areas, n_gradients, -1, len(ROAD_TYPES), n_nodes)
     vkm = by_season.sum(axis=-1).sum(axis=(1, 2))
-    hours = np.einsum("agsrk,k->agsr", by_season, hours_per_km()).sum(axis=(1, 2))
+    return vkm, np.einsum("agsrk,k->agsr", by_season, hours_per_km()).sum(axis=(1, 2))
+
+
+def _find_driving(sums: StreamSums, share: Floats, stream: int, district: Integers) -> Columns:
+    """Return kilometres and hours of a stream by district, type and road type."""
     of_type = [
-        _add_zones(share[:, :, None] * values[:, None, :], district) for values in (vkm, hours)
+        _add_zones(share[:, :, None] * values[:, None, :], district)
+        for values in (sums.vkm, sums.vehicle_h)
     ]
     area, kind, road = np.nonzero(of_type[0] > 0.0)
     return _places(
-        stream, area, types[kind], road=road, vkm=of_type[0][area, kind, road],
+        stream, area, sums.types[kind], road=road, vkm=of_type[0][area, kind, road],
         vehicle_h=of_type[1][area, kind, road],
     )  # fmt: skip
 
@@ -310,22 +357,20 @@ def _places(stream: int, area: Integers, kind: Integers, **columns: Any) -> Colu
     return Columns({"stream": stream, "area": area, "type": kind, **columns})
 
 
-def _outside_validity(
-    driven: Floats, share: Floats, types: Integers, factors: Factors, gradients: Floats
-) -> tuple[float, float, float]:
-    """Return the kilometres of a stream in all, below and above the validity of its factors."""
+def _beyond_validity(
+    driven: Floats, types: Integers, factors: Factors, gradients: Floats
+) -> tuple[Floats, Floats]:
+    """Return the kilometres of a stream (A, J) below and above the validity of factors."""
     speed = np.arange(N_SPEED_NODES) / NODES_PER_KMH
-    below = above = 0.0
+    slower, faster = np.zeros((2, driven.shape[0], types.size))
     for g, gradient in enumerate(factors.at(gradients)):
         for r in range(driven.shape[2]):
             slow, fast = factors.validity[types, r % len(ROAD_TYPES), gradient].T
             n_slow = np.searchsorted(speed, slow)
             n_fast = speed.size - np.searchsorted(speed, fast, "right")
-            low = _sum_first(driven[:, g, r], n_slow)
-            high = _sum_first(driven[:, g, r, ::-1], n_fast)
-            below += float((low * share[:, types]).sum())
-            above += float((high * share[:, types]).sum())
-    return float(driven.sum()), below, above
+            slower += _sum_first(driven[:, g, r], n_slow)
+            faster += _sum_first(driven[:, g, r, ::-1], n_fast)
+    return slower, faster
 
 
 def _sum_first(values: Floats, numbers: Integers) -> Floats:
@@ -336,7 +381,7 @@ def _sum_first(values: Floats, numbers: Integers) -> Floats:
     return sums[:, numbers]
 
 
-def _validity_notes(outside: dict[tuple[str, str], tuple[float, float, float]]) -> Iterator[str]:
+def _validity_notes(outside: dict[tuple[str, str], tuple[float, ...]]) -> Iterator[str]:
     by_class: dict[str, Floats] = {}
     for (vehicle_class, _), sums in outside.items():
         by_class[vehicle_class] = by_class.get(vehicle_class, np.zeros(3)) + np.array(sums)

@@ -17,6 +17,8 @@ from transmod.intake.source_files import movement_factors
 from transmod.memory import remember
 from transmod.model.areas import Areas
 from transmod.model.driven import Driven, to_driven
+from transmod.model.factors import Factors
+from transmod.model.road import Integers, StreamSums, sum_streams
 from transmod.outputs.folder import repair
 from transmod.scenario import Scenario, read_scenario, resolve
 from transmod.scenario.extends import move_paths
@@ -70,8 +72,7 @@ class Traffic:
 
 def read_traffic(base: Base, areas: Areas) -> Traffic:
     """Read what a scenario takes over from its base, or recall it from an earlier scenario."""
-    link_pass, results = base.link_pass, base.manifest["results"]
-    parts = [[results[name] for name in READ], link_pass.streams, link_pass.n_seasons, vars(areas)]
+    link_pass = base.link_pass
 
     def read() -> Traffic:
         spectrum = read_result_columns(base.folder, "spectrum")
@@ -81,7 +82,37 @@ def read_traffic(base: Base, areas: Areas) -> Traffic:
             _rows_beside(base, "energy", (*EMISSION_KEYS, "energy_tj")),
         )
 
-    return remember("traffic", parts, read)
+    return remember("traffic", _traffic_parts(base, areas), read)
+
+
+def recall_sums(
+    base: Base,
+    areas: Areas,
+    traffic: Traffic,
+    factors: Factors,
+    key: str | None,
+    types: Sequence[Integers],
+) -> list[StreamSums]:
+    """
+    Add streams up for the types of a scenario, or recall what an earlier one added up.
+
+    Scenarios that differ in shares of the same types alone have the same sums. `key` tells the
+    factors from all others; without it nothing is recalled.
+    """
+
+    def add() -> list[StreamSums]:
+        return list(sum_streams(traffic.driven, factors, types))
+
+    if key is None:
+        return add()
+    of_types = [of_stream.tolist() for of_stream in types]
+    return remember("sums", [_traffic_parts(base, areas), key, of_types], add)
+
+
+def _traffic_parts(base: Base, areas: Areas) -> list[Any]:
+    """Return what tells the traffic of a base from all other."""
+    link_pass, results = base.link_pass, base.manifest["results"]
+    return [[results[name] for name in READ], link_pass.streams, link_pass.n_seasons, vars(areas)]
 
 
 def _rows_beside(base: Base, name: str, columns: Sequence[str]) -> Columns:

@@ -16,11 +16,11 @@ from transmod.intake.desk import Desk
 from transmod.intake.driving import take_driving
 from transmod.intake.hashes import hash_inputs
 from transmod.model.areas import Areas
-from transmod.model.road import area_shares, road_emissions
+from transmod.model.road import area_shares, find_types, road_emissions
 from transmod.outputs.books import write_books
 from transmod.outputs.folder import share_file
 from transmod.outputs.manifest import file_hashes, library_versions, write_manifest
-from transmod.pipeline.base import SHARED, Base, read_traffic
+from transmod.pipeline.base import SHARED, Base, read_traffic, recall_sums
 from transmod.pipeline.clock import Progress
 from transmod.pipeline.state import Computed, each_once, to_caption
 from transmod.pipeline.uncertainty import with_uncertainty
@@ -71,7 +71,10 @@ def compute_from_spectrum(
     areas = Areas((*district_ids, NO_DISTRICT), link_pass.zones)
     traffic = read_traffic(base, areas)
     shares, which = area_shares(whole.fleet, areas.district_ids, areas.zone_names)
-    road = road_emissions(traffic.driven, whole.factors, shares, which, areas.district_ids)
+    sums = recall_sums(
+        base, areas, traffic, whole.factors, whole.factor_key, find_types(shares, which)
+    )
+    road = road_emissions(traffic.driven, whole.factors, shares, which, areas.district_ids, sums)
 
     progress("accounts", None)
     books = keep_books(

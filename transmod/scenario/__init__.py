@@ -4,8 +4,6 @@ Scenario: what was asked, as frozen records; an unknown key is an error.
 The text of each field is its document; `scenario.toml` has the same tables and keys.
 """
 
-from __future__ import annotations
-
 import difflib
 import os
 from datetime import date
@@ -75,7 +73,7 @@ class ClimateChoice(Record):
     """What is told apart: December to February and so on, each month, or nothing."""
 
     @model_validator(mode="after")
-    def _figures_make_sense(self) -> ClimateChoice:
+    def _figures_make_sense(self) -> "ClimateChoice":
         for name, low, high, unit in (
             ("temperature_c", -60.0, 60.0, " degC"),
             ("relative_humidity", 0.0, 1.0, ""),
@@ -149,7 +147,7 @@ class Scenario(Record):
         return tuple(name for name in OUTPUTS if name in outputs)
 
     @model_validator(mode="after")
-    def _choices_agree(self) -> Scenario:
+    def _choices_agree(self) -> "Scenario":
         msg = self.traffic.find_contradiction()
         if self.without and self.extends is None:
             msg = "`without` names keys of the run that is extended: it needs `extends`"
@@ -164,7 +162,7 @@ class Scenario(Record):
         return self.model_dump(mode="json", exclude_none=True)
 
 
-def read_scenario(run: Path) -> Scenario:
+def read_scenario(run: Path) -> "Scenario":
     """
     Read `scenario.toml` of a run folder; of the run that it extends too.
 
@@ -189,7 +187,7 @@ def scenario_files(run: Path, scenario: Scenario) -> list[Path]:
     return files
 
 
-def _read(run: Path, chain: tuple[Path, ...]) -> Scenario:
+def _read(run: Path, chain: tuple[Path, ...]) -> "Scenario":
     """Read what a scenario and its bases say; what measures set stands in the measures alone."""
     path = run / FILE_NAME
     if not path.is_file():
@@ -209,14 +207,14 @@ def _near(run: Path) -> str:
     return f" Did you mean '{folder.with_name(near[0])}'?" if near else ""
 
 
-def _validate(content: dict[str, Any], path: Path) -> Scenario:
+def _validate(content: dict[str, Any], path: Path) -> "Scenario":
     try:
         return Scenario.model_validate(content)
     except ValidationError as error:
         raise InputError(to_sentences(error, content, Scenario, path)) from error
 
 
-def _settle(scenario: Scenario, path: Path) -> Scenario:
+def _settle(scenario: Scenario, path: Path) -> "Scenario":
     """Set the keys that measures set."""
     tables = find_settings(scenario.measures)
     if not tables:

@@ -1,7 +1,5 @@
 """What a scenario says of its account: its table `[accounting]`, as frozen records."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -37,7 +35,7 @@ class HeldChoice(Record):
     """District."""
 
     @model_validator(mode="after")
-    def _names_something(self) -> HeldChoice:
+    def _names_something(self) -> "HeldChoice":
         if all(value is None for value in self.named().values()):
             msg = f"an entry must name one of {', '.join(self.named())}"
             raise ValueError(msg)
@@ -76,7 +74,7 @@ class AccountingChoice(Record):
     cross_walk: CrossWalkChoice = CrossWalkChoice.model_construct()
     """Inputs of the other methods of counting."""
 
-    def holdings(self) -> tuple[Holding, ...]:
+    def holdings(self) -> "tuple[Holding, ...]":
         """Return what the ledger marks."""
         from transmod.accounts.held import Holding
 

@@ -1,7 +1,5 @@
 """What a scenario says of vehicles and their factors: `[fleet]`, `[freight]`, `[profiles]`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 
@@ -38,7 +36,7 @@ class FleetChoice(Record):
     """Folder of tables in place of the set's `turnover/`."""
 
     @model_validator(mode="after")
-    def _one_table(self) -> FleetChoice:
+    def _one_table(self) -> "FleetChoice":
         if sum(value is not None for value in (self.mix, self.stock, self.sales)) != 1:
             msg = "must name one of mix, stock and sales"
             raise ValueError(msg)

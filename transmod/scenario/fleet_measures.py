@@ -5,8 +5,6 @@ Those of the fleet change shares of vehicle types; the others set what `[fleet]`
 say, so their effect stands there too.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -40,7 +38,7 @@ class OfTypes(Record):
     """Emission standards, such as `euro3`."""
 
     @model_validator(mode="after")
-    def _types_are_picked(self) -> OfTypes:
+    def _types_are_picked(self) -> "OfTypes":
         if all(getattr(self, name) is None for name in OfTypes.model_fields):
             msg = f"must name types by one of {', '.join(OfTypes.model_fields)}"
             raise ValueError(msg)
@@ -119,7 +117,7 @@ class ChangeGrid(FactorMeasure):
     """Electricity lost between power plants and meters, in place of the table's."""
 
     @model_validator(mode="after")
-    def _something_changes(self) -> ChangeGrid:
+    def _something_changes(self) -> "ChangeGrid":
         if not self.settings()["profiles"]:
             msg = "must give area, year, kg_per_kwh or loss_share"
             raise ValueError(msg)

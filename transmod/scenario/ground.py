@@ -1,7 +1,5 @@
 """What a scenario says of trains and off-road machines, as frozen records."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from pydantic import model_validator
@@ -23,7 +21,7 @@ class RailChoice(Record):
     """CSV file that says which trains drive on each route on rails of `gtfs`."""
 
     @model_validator(mode="after")
-    def _files_go_together(self) -> RailChoice:
+    def _files_go_together(self) -> "RailChoice":
         if (self.gtfs is None) != (self.gtfs_lines is None):
             msg = "gtfs and gtfs_lines must be given together"
             raise ValueError(msg)

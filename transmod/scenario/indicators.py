@@ -1,7 +1,5 @@
 """What a scenario says of indicators and targets, as frozen records."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 
@@ -27,7 +25,7 @@ class IndicatorsChoice(Record):
     """CSV file of emission intensities of freight, in place of the shipped ones."""
 
     @model_validator(mode="after")
-    def _gdp_has_a_unit(self) -> IndicatorsChoice:
+    def _gdp_has_a_unit(self) -> "IndicatorsChoice":
         if (self.gdp is None) != (self.gdp_unit is None):
             msg = "gdp and gdp_unit must be given together"
             raise ValueError(msg)
@@ -62,7 +60,7 @@ class TargetChoice(Record):
     """Who set the target."""
 
     @model_validator(mode="after")
-    def _years_ascend(self) -> TargetChoice:
+    def _years_ascend(self) -> "TargetChoice":
         if (self.start_year is None) != (self.start_value is None):
             msg = "start_year and start_value must be given together"
             raise ValueError(msg)

@@ -1,7 +1,5 @@
 """What any measure says, `[[measures]]`: its name, and whose traffic or fleet it changes."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar

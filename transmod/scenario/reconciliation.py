@@ -1,7 +1,5 @@
 """What a scenario says of sales and statistics: its table `[reconciliation]`, as frozen records."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 
@@ -33,7 +31,7 @@ class ReconciliationChoice(Record):
     where the gap is held to be one of kilometres."""
 
     @model_validator(mode="after")
-    def _calibration_has_a_base(self) -> ReconciliationChoice:
+    def _calibration_has_a_base(self) -> "ReconciliationChoice":
         base = {"fuel": self.fuel_sales, "class": self.vkm_statistics}
         names = {"fuel": "fuel_sales", "class": "vkm_statistics"}
         if self.calibrate is not None and base[self.calibrate] is None and not self.factors:

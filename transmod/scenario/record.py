@@ -13,7 +13,9 @@ class Record(BaseModel):
     A table of a scenario: frozen, and an unknown key is an error.
 
     How it is proved is worked out when a scenario has the table, not when the module is read: most
-    scenarios have few of all tables, and a short run would wait for the others.
+    scenarios have few of all tables, and a short run would wait for the others. For the same reason
+    modules of records do without `from __future__ import annotations`: each annotation would be
+    text, and be compiled when the module is read.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)

@@ -1,7 +1,5 @@
 """What a scenario says of traffic: its table `[traffic]`, as frozen records."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 

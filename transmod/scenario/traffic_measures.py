@@ -5,8 +5,6 @@ What a measure does not name it takes whole: no `vehicle_class` is every class, 
 link of the network, also beyond the boundary, no `hours` is the whole day.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -91,7 +89,7 @@ class CloseRoad(TrafficMeasure, OnLinks):
     """Ways around; shares of all of them add up to 1 at most, the rest stays away."""
 
     @model_validator(mode="after")
-    def _a_road_is_named(self) -> CloseRoad:
+    def _a_road_is_named(self) -> "CloseRoad":
         if self.links is None and self.osm_ways is None and self.road_names is None:
             msg = "must name the road by links, osm_ways or road_names"
             raise ValueError(msg)
@@ -133,7 +131,7 @@ class LimitSpeed(TrafficMeasure, OnLinks):
     """New free speed over the present one: 0.75 where signs of 40 km/h become 30 km/h."""
 
     @model_validator(mode="after")
-    def _one_is_given(self) -> LimitSpeed:
+    def _one_is_given(self) -> "LimitSpeed":
         if (self.max_kmh is None) == (self.factor is None):
             msg = "must give max_kmh or factor"
             raise ValueError(msg)
@@ -177,7 +175,7 @@ class RestrictAccess(TrafficMeasure, OfStreams, InHours):
         return any(names is not None for names in self.banned.values())
 
     @model_validator(mode="after")
-    def _some_may_drive(self) -> RestrictAccess:
+    def _some_may_drive(self) -> "RestrictAccess":
         if self.response == "replaced" and not self.picks_types:
             msg = (
                 "response = 'replaced' needs standards, fuels or vehicle_types: without them all "
@@ -201,7 +199,7 @@ class ShiftMode(TrafficMeasure, OnLinks, InHours):
     """Vehicle class that takes them; `rail` or `none` (walking, cycling, staying at home)."""
 
     @model_validator(mode="after")
-    def _classes_are_known(self) -> ShiftMode:
+    def _classes_are_known(self) -> "ShiftMode":
         known((self.vehicle_class,), VEHICLE_CLASSES)
         known((self.to,), (*VEHICLE_CLASSES, "rail", "none"))
         known(self.trip_kind, TRIP_KINDS)
@@ -227,7 +225,7 @@ class ShiftFreightToRail(TrafficMeasure, OnLinks):
     """Mean load of its trains [t]."""
 
     @model_validator(mode="after")
-    def _trains_are_whole(self) -> ShiftFreightToRail:
+    def _trains_are_whole(self) -> "ShiftFreightToRail":
         known(self.trip_kind, TRIP_KINDS)
         if (self.rail_line is None) != (self.train_load_t is None):
             msg = "rail_line and train_load_t must be given together"
@@ -249,7 +247,7 @@ class OffPeakDelivery(TrafficMeasure, OfStreams, OnLinks):
     """Day types of the calendar."""
 
     @model_validator(mode="after")
-    def _hours_differ(self) -> OffPeakDelivery:
+    def _hours_differ(self) -> "OffPeakDelivery":
         both = sorted(set(self.from_hours) & set(self.to_hours))
         if both:
             msg = f"from_hours and to_hours must have no hour in common: both have {both}"
@@ -273,7 +271,7 @@ class ConsolidateFreight(TrafficMeasure):
     """New empty kilometres over all kilometres."""
 
     @model_validator(mode="after")
-    def _something_changes(self) -> ConsolidateFreight:
+    def _something_changes(self) -> "ConsolidateFreight":
         if self.load_factor is None and self.empty_share is None:
             msg = "must give load_factor or empty_share"
             raise ValueError(msg)

@@ -1,7 +1,5 @@
 """What a scenario says of uncertainty: its table `[uncertainty]`, as frozen records."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -66,7 +64,7 @@ class InputChoice(Record):
     """Of `sources`: by activity, as the accounting rule names it; `*` stands for any letters."""
 
     @model_validator(mode="after")
-    def _makes_sense(self) -> InputChoice:
+    def _makes_sense(self) -> "InputChoice":
         names = ("vehicle_class", "each", "road_class", "by", "error_group", "pollutant",
                  "subsector", "activity")  # fmt: skip
         wrong = [n for n in names if getattr(self, n) not in (None, False) and n not in self._may]
@@ -120,7 +118,7 @@ class CorrelationChoice(Record):
     """Their correlations, row by row, in the order of `groups`."""
 
     @model_validator(mode="after")
-    def _is_one(self) -> CorrelationChoice:
+    def _is_one(self) -> "CorrelationChoice":
         if len(set(self.groups)) < len(self.groups):
             msg = "groups must be named once each"
             raise ValueError(msg)
@@ -152,7 +150,7 @@ class UncertaintyChoice(Record):
     """Substances of which is told what input matters most."""
 
     @model_validator(mode="after")
-    def _names_are_once(self) -> UncertaintyChoice:
+    def _names_are_once(self) -> "UncertaintyChoice":
         names = [one.name for one in self.inputs if one.name is not None]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
