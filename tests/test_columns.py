@@ -98,9 +98,11 @@ def test_numbers_of_rows_ascend_with_nulls_last():
     assert len(set(number.tolist())) == len(set(given))
 
 
-def test_numbers_of_very_many_combinations(monkeypatch):
+@pytest.mark.parametrize(("small", "large"), [(2**31 - 1, 10), (600, 10), (600, 2**62), (20, 10)])
+def test_numbers_of_very_many_combinations(monkeypatch, small, large):
     whole = encode_rows(random_table())
-    monkeypatch.setattr(columns, "_LARGE", 10)
+    monkeypatch.setattr(columns, "_SMALL", small)
+    monkeypatch.setattr(columns, "_LARGE", large)
     packed = encode_rows(random_table())
     assert np.argsort(packed, kind="stable").tolist() == np.argsort(whole, kind="stable").tolist()
 

@@ -26,6 +26,7 @@ Integers = NDArray[np.int64]
 
 _NULL = -1
 _LARGE = 2**62
+_SMALL = 2**31 - 1
 _FEW = 2**22  # numbers up to this are looked up, larger ones sorted
 _NEAR = 2**8  # whole numbers that lie so near to each other are taken as they are
 
@@ -244,15 +245,28 @@ def stack(tables: Iterable[Columns]) -> Columns:
 def encode_rows(table: Columns) -> Integers:
     """Return a number (N,) for each row: equal for equal rows, ascending with nulls last."""
     whole, size = np.zeros(len(table), np.int64), 1
+    part, of_part = np.zeros(len(table), np.int32), 1  # takes half the time of wide numbers
     for name in table:
         own, count = _encode(table[name])
-        if size * count > _LARGE:
-            found, whole = np.unique(whole, return_inverse=True)
-            size = found.size
-        whole *= count
-        whole += own
-        size *= count
-    return whole
+        if of_part * count > _SMALL:
+            whole, size = _append(whole, size, part, of_part)
+            part, of_part = np.zeros(len(table), np.int32), 1
+        part *= count
+        part += own.astype(np.int32, copy=False)
+        of_part *= count
+    return _append(whole, size, part, of_part)[0]
+
+
+def _append(
+    whole: Integers, size: int, part: NDArray[np.int32], of_part: int
+) -> tuple[Integers, int]:
+    """Return numbers (N,) below size * of_part; below fewer, if these were too many."""
+    if size * of_part > _LARGE:
+        found, whole = np.unique(whole, return_inverse=True)
+        size = found.size
+    whole *= of_part
+    whole += part
+    return whole, size * of_part
 
 
 def group_rows(table: Columns) -> tuple[Integers, Integers]:
@@ -284,8 +298,9 @@ def add_up(table: Columns, keys: Sequence[str], *values: str) -> Columns:
 def _encode(column: Column) -> tuple[NDArray[np.integer], int]:
     """Give each value its number among the different ones, ascending, null the last of all."""
     if isinstance(column, Text):
-        null = len(column.names)
-        return np.where(column.codes == _NULL, null, column.codes), null + 1
+        codes, null = column.codes, len(column.names)
+        has_null = codes.min(initial=0) == _NULL
+        return np.where(codes == _NULL, null, codes) if has_null else codes, null + 1
     if column.size and column.dtype.kind in "biu":
         low, high = int(column.min()), int(column.max())
         if high - low < _NEAR:

@@ -76,7 +76,11 @@ def main():
             times["pandas"].append(clock_s("-c", "import pandas", keep=keep))
     del times["new"][0]  # nothing was kept for it yet
     facts = {
-        f"{name}_s": {"median": round(statistics.median(own), 3), "best": round(min(own), 3)}
+        f"{name}_s": {
+            "median": round(statistics.median(own), 3),
+            "best": round(min(own), 3),
+            "worst": round(max(own), 3),
+        }
         for name, own in times.items()
     }
     medians = {name: statistics.median(own) for name, own in times.items()}
