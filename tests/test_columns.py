@@ -98,6 +98,26 @@ def test_numbers_of_rows_ascend_with_nulls_last():
     assert len(set(number.tolist())) == len(set(given))
 
 
+@pytest.mark.parametrize("number", [126, 127, 128, 32766, 32767, 32768])
+def test_codes_are_as_wide_as_their_names(number):
+    names = [f"{i:05}" for i in range(number)]
+    given = [None, *names[::-1], None]
+    text = to_text(given)
+    assert text.to_list() == given
+    assert text.codes.dtype.itemsize == (1 if number < 127 else 2 if number < 32767 else 4)
+    kept = text != names[0]
+    assert text.where(kept, "~").to_list() == [None, *names[:0:-1], "~", None]
+    assert from_arrow(pa.table({"a": to_array(text)}))["a"].to_list() == given
+    table = Columns({"a": text, "b": text})
+    assert np.argsort(encode_rows(table), kind="stable")[-2:].tolist() == [0, number + 1]
+    assert stack([table, table])["b"].to_list() == given * 2
+
+
+def test_text_is_compared_with_one_name():
+    with pytest.raises(TypeError, match="with one name: Text found"):
+        to_text(["a"]) == to_text(["a"])  # noqa: B015
+
+
 @pytest.mark.parametrize(("small", "large"), [(2**31 - 1, 10), (600, 10), (600, 2**62), (20, 10)])
 def test_numbers_of_very_many_combinations(monkeypatch, small, large):
     whole = encode_rows(random_table())

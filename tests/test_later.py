@@ -57,7 +57,7 @@ def test_it_is_loaded_whole_by_whoever_asks_first(tmp_path, way):
     [
         ("from slow import call", False),
         ("import slow; slow.call", False),
-        ("from slow import call; assert call(2, b=3) == 5", True),
+        ("from slow import call; assert call(2, name=3) == 5", True),
         ("from slow import loaded", True),
     ],
 )
@@ -66,7 +66,7 @@ def test_to_name_a_function_loads_nothing_and_to_call_it_does(tmp_path, code, lo
     for name, text in PACKAGE.items():
         (tmp_path / "slow" / name).write_text(text)
     with (tmp_path / "slow" / "__init__.py").open("a") as file:
-        file.write("def call(a, *, b):\n    return a + b\n")
+        file.write("def call(a, *, name):\n    return a + name\n")
     head = HEAD.replace('load_later("slow")', 'load_later("slow", calls=["call"])')
     code = head.format(folder=str(tmp_path)) + code
     code += f"\nassert ('slow.part' in sys.modules) is {loaded}"

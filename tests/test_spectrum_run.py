@@ -7,6 +7,7 @@ import sys
 import pytest
 import small_run
 
+from transmod import memory
 from transmod import run as run_module
 from transmod.inputs.hashes import sha256_file
 from transmod.inputs.link_pass import read_link_pass
@@ -47,6 +48,15 @@ def hashes(folder):
     return {name: sha256_file(folder / "results" / name) for name in TABLES}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_memory(tmp_path_factory):
+    """Keep tables where no other test makes these forgotten."""
+    place = tmp_path_factory.mktemp("tables")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memory, "_folder", lambda: place)
+        yield
+
+
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
     """A scenario computed from its links, then from the spectrum of its base."""
@@ -66,22 +76,34 @@ def test_the_tables_are_those_of_a_full_run_to_the_bit(both):
     assert driven.totals == read.totals
 
 
-def test_other_shares_of_the_same_types_add_no_stream_up(both, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "said", "otherwise", "recalls"),
+    [
+        ("less", "share = 0.6", "share = 0.25", True),
+        ("cleaner", "kg_per_kwh = 0.25", "kg_per_kwh = 0.125", False),  # other factors
+        ("all", "share = 0.6", "share = 1.0", False),  # other types
+    ],
+)
+def test_sums_of_streams_are_recalled_for_the_same_types_and_factors(
+    both, monkeypatch, name, said, otherwise, recalls
+):
     _, folder, *_ = both
-    less = folder.parent / "less"
-    less.mkdir()
-    (less / "scenario.toml").write_text(ELECTRIC.replace("share = 0.6", "share = 0.25"))
+    other = folder.parent / name
+    other.mkdir()
+    (other / "scenario.toml").write_text(ELECTRIC.replace(said, otherwise))
     with monkeypatch.context() as patch:
         patch.setattr(run_module, "find_base", lambda *_: (None, None))
-        driven = run(less)
-    whole = hashes(less)
+        driven = run(other)
+    whole = hashes(other)
     assert whole["ledger.parquet"] != hashes(folder)["ledger.parquet"]
-    for name in ("sum_streams", "to_driven"):
-        monkeypatch.setattr(base_module, name, None)  # must not be reached
-    read = run(less, force=True)
+    added, add = [], base_module.sum_streams
+    monkeypatch.setattr(base_module, "sum_streams", lambda *a: added.append(1) or add(*a))
+    monkeypatch.setattr(base_module, "to_driven", None)  # must not be reached
+    read = run(other, force=True)
     assert any("No link was driven" in note for note in read.notes)
-    assert hashes(less) == whole
+    assert hashes(other) == whole
     assert driven.totals == read.totals
+    assert added == ([] if recalls else [1])
 
 
 def test_factors_are_tabulated_at_the_gradients_of_its_links(both):
@@ -201,5 +223,8 @@ def test_what_is_slow_to_load_is_not_loaded(both):
         "'scipy', 'matplotlib', 'pyproj', 'shapely') "
         "if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for _ in range(2):  # the first keeps what the second recalls
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
     assert done.stdout.strip() == "[]"

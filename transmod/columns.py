@@ -72,6 +72,8 @@ class Text:
 
     def _find(self, name: object) -> int:
         """Return the code of a name, one that no row has where it is not among the names."""
+        if not isinstance(name, str | None):
+            raise TypeError(f"Text is compared with one name: {type(name).__name__} found.")
         return self.names.index(name) if name in self.names else _NULL - 1
 
     def isin(self, names: Iterable[object]) -> Booleans:

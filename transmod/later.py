@@ -87,7 +87,7 @@ def load_later(name: str, *, calls: Iterable[str] = ()) -> None:
         setattr(sys.modules[package], own, module)  # as an import does
 
 
-def _call(module: str, name: str, *args: Any, **options: Any) -> Any:
+def _call(module: str, name: str, /, *args: Any, **options: Any) -> Any:
     """Load a module and call a function of it."""
     _load(module)
     return getattr(sys.modules[module], name)(*args, **options)

@@ -153,7 +153,8 @@ def _check(body: memoryview) -> int:
     """
     Return a checksum against damage, not malice: of the sums of blocks of 64-bit words.
 
-    To take it of each byte took thrice as long, a hash that nobody can forge four times.
+    To take it of each byte took thrice as long, a hash that nobody can forge four times. Words that
+    change places within a block go unnoticed.
     """
     n_blocks = len(body) // _BLOCK
     words = np.frombuffer(body[: n_blocks * _BLOCK], "<u8").reshape(n_blocks, _BLOCK // 8)

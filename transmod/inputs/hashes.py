@@ -67,7 +67,11 @@ def hash_tables(folder: Path) -> dict[str, str]:
         if name.endswith(_TABLES)
     ]
     within = len(os.path.join(folder, ""))  # noqa: PTH118
-    return {path[within:].replace(os.sep, "/"): sha256_file(path) for path in sorted(paths)}
+    return {
+        path[within:].replace(os.sep, "/"): sha256_file(path)
+        for path in sorted(paths)
+        if os.path.isfile(path)  # noqa: PTH113 - a link to nothing is none
+    }
 
 
 def hash_shapes(shapes: object) -> str:

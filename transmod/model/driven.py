@@ -109,9 +109,12 @@ def _find_streams(rows: Columns, streams: Sequence[tuple[str, str]]) -> Integers
     stream_of = np.full((len(classes), len(kinds)), -1)
     for c, (vehicle_class, kind) in enumerate(streams):
         stream_of[classes.index(vehicle_class), kinds.index(kind)] = c
-    return stream_of[
+    stream = stream_of[
         _positions(rows["vehicle_class"], classes), _positions(rows["trip_kind"], kinds)
     ]
+    if (stream < 0).any():
+        raise ValueError(f"Rows of a spectrum must be of its streams: {streams}.")
+    return stream
 
 
 def _positions(column: Text, names: Sequence[str]) -> Integers:

@@ -375,7 +375,7 @@ def _beyond_validity(
 
 def _sum_first(values: Floats, numbers: Integers) -> Floats:
     """Return the sums (A, J) of the first so many values (A, K)."""
-    most = int(numbers.max())
+    most = int(numbers.max(initial=0))
     sums = np.zeros((values.shape[0], most + 1))
     np.cumsum(values[:, :most], axis=1, out=sums[:, 1:])
     return sums[:, numbers]
