@@ -10,6 +10,7 @@ import small_run
 from profile_set import narrow, shipped
 
 import transmod.intake.factors as asked_module
+from transmod.intake import driving
 from transmod.intake.calendars import lay_calendar
 from transmod.intake.factors import ask_factors, find_key, recall_factors
 from transmod.intake.processes import choose_processes, lay_climate, with_mileage
@@ -110,7 +111,10 @@ def ask(scenario, *, profiles=None, types=(CAR, TRUCK), share=(1.0, 1.0), gradie
     processes = choose_processes(profiles, scenario=scenario)
     climate = lay_climate(calendar, processes, scenario=scenario)
     fleet = Fleet("f", STREAMS, types, np.diag(share), {}, ())
-    return profiles, fleet, calendar, STREAMS, climate, processes, gradients
+    asked = ask_factors(
+        fleet, calendar, STREAMS, climate, processes, gradients, scenario=scenario
+    )  # fmt: skip
+    return profiles, asked
 
 
 def key_of(scenario, **given):
@@ -118,7 +122,7 @@ def key_of(scenario, **given):
     kept = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asked_module, "remember", lambda _, parts, make: kept.append(parts))
-        recall_factors(*ask(scenario, **given), scenario=scenario)
+        recall_factors(*ask(scenario, **given))
     return digest(kept[0])
 
 
@@ -127,11 +131,12 @@ def key():
     return key_of(scenario_of())
 
 
-def test_factors_that_the_fleet_scales_have_no_key(key):
+def test_the_key_is_what_they_are_kept_by(key):
+    assert find_key(*ask(scenario_of())) == key
     scenario = scenario_of()
-    assert find_key(*ask(scenario), scenario=scenario) == key
+    assert driving._find_key(*ask(scenario), scenario=scenario) == key
     scaled = scenario_of(**{"fleet.economy": "model_year"})
-    assert find_key(*ask(scaled), scenario=scaled) is None
+    assert driving._find_key(*ask(scaled), scenario=scaled) is None
 
 
 def test_every_key_of_a_scenario_is_thought_of():
@@ -167,7 +172,7 @@ def test_the_key_is_of_types_gradients_and_set_and_not_of_shares(key):
 
 def test_all_that_makes_factors_is_asked():
     scenario = scenario_of()
-    asked = ask_factors(*ask(scenario)[1:], scenario=scenario)
+    _, asked = ask(scenario)
     of_base, of_more = (
         list(inspect.signature(f).parameters) for f in (build_factors, add_processes)
     )
@@ -179,9 +184,10 @@ def test_what_is_recalled_is_what_was_made(monkeypatch, tmp_path):
     monkeypatch.setenv("TRANSMOD_CACHE_DIR", str(tmp_path))
     scenario = scenario_of()
     given = ask(scenario, profiles=narrow(CAR), types=(CAR,))
-    made = recall_factors(*given, scenario=scenario)
+    made = recall_factors(*given)
     monkeypatch.setattr(asked_module, "_make", None)
-    again = recall_factors(*given, scenario=scenario_of(title="Another"))
+    given = ask(scenario_of(title="Another"), profiles=narrow(CAR), types=(CAR,))
+    again = recall_factors(*given)
     assert made.gradients == again.gradients == LEVEL
     for name in ("curve", "index", "validity", "scale", "estimated"):
         assert (getattr(made, name) == getattr(again, name)).all()

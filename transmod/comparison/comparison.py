@@ -32,7 +32,7 @@ from transmod.comparison.side import (
 )
 from transmod.errors import CheckError, InputError
 from transmod.inputs.results import has_result, read_result_grid, read_result_table
-from transmod.intake.factors import recall_factors
+from transmod.intake.factors import ask_factors, recall_factors
 from transmod.intake.inputs import Inputs
 from transmod.intake.processes import choose_processes, lay_climate, with_mileage
 from transmod.intake.source_files import MOVEMENTS
@@ -314,11 +314,11 @@ def _factors_of(side: Side, of_set: Side, sides: Sequence[Side], notes: list[str
 
     def build(types: Sequence[str]) -> Factors:
         fleet = replace(inputs.driving.fleet, types=tuple(types))
-        factors = recall_factors(
-            profiles, fleet, inputs.calendar, inputs.volumes.streams, climate, processes, gradients,
+        asked = ask_factors(
+            fleet, inputs.calendar, inputs.volumes.streams, climate, processes, gradients,
             scenario=scenario,
         )  # fmt: skip
-        return use_economy(fleet, factors, scenario=scenario)
+        return use_economy(fleet, recall_factors(profiles, asked), scenario=scenario)
 
     try:
         return build(wanted)

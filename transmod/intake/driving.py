@@ -15,7 +15,7 @@ from transmod.inputs.profiles import ProfileSet
 from transmod.inputs.rules import read_rule
 from transmod.intake.desk import Desk
 from transmod.intake.evidence import find_targets, read_facts, take_evidence
-from transmod.intake.factors import find_key, recall_factors
+from transmod.intake.factors import AskedFactors, ask_factors, find_key, recall_factors
 from transmod.intake.fleets import check_places, take_fleet
 from transmod.intake.hashes import find_set_folder
 from transmod.intake.holdings import check_held
@@ -27,7 +27,7 @@ from transmod.intake.processes import (
     with_mileage,
 )
 from transmod.intake.services import find_coal
-from transmod.intake.stock import use_economy
+from transmod.intake.stock import MODEL_YEAR, use_economy
 from transmod.intake.uncertain import check_uncertain
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
@@ -100,9 +100,11 @@ def take_driving(
     climate = desk.take(lay_climate, calendar, processes, scenario=scenario)
     fleet = desk.take(take_fleet, profiles, streams=streams, run=run, scenario=scenario)
     desk.take(check_places, fleet, district_ids)
-    asked = (profiles, fleet, calendar, streams, climate, processes, gradients)
-    factors = desk.take(recall_factors, *asked, scenario=scenario)
-    factor_key = desk.take(find_key, *asked, scenario=scenario)
+    asked = desk.take(
+        ask_factors, fleet, calendar, streams, climate, processes, gradients, scenario=scenario
+    )
+    factors = desk.take(recall_factors, profiles, asked)
+    factor_key = desk.take(_find_key, profiles, asked, scenario=scenario)
     factors = desk.take(use_economy, fleet, factors, scenario=scenario)
     parked = desk.take(
         read_parked, district_ids, profiles, fleet, climate, processes, run=run, scenario=scenario
@@ -153,6 +155,11 @@ def gather_notes(*records: Any) -> tuple[str, ...]:
     """Return the notes of all records, each once."""
     notes = (note for record in records if record is not None for note in record.notes)
     return tuple(dict.fromkeys(notes))
+
+
+def _find_key(profiles: ProfileSet, asked: AskedFactors, *, scenario: Scenario) -> str | None:
+    """Return the key of the factors; None where the fleet scales them by model year."""
+    return None if scenario.fleet.economy == MODEL_YEAR else find_key(profiles, asked)
 
 
 def _find_gwp(profiles: ProfileSet, *, scenario: Scenario) -> dict[str, float]:

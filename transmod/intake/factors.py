@@ -9,7 +9,6 @@ from typing import Any
 from transmod.inputs.profiles import ProfileSet
 from transmod.intake.processes import Processes
 from transmod.intake.services import to_service
-from transmod.intake.stock import MODEL_YEAR
 from transmod.memory import digest, remember
 from transmod.model.factors import Factors
 from transmod.model.fleet import Fleet
@@ -30,46 +29,18 @@ class AskedFactors:
     more: dict[str, Any]
 
 
-def recall_factors(
-    profiles: ProfileSet,
-    fleet: Fleet,
-    calendar: Calendar,
-    streams: Sequence[tuple[str, str]],
-    climate: Climate,
-    processes: Processes,
-    gradients: Sequence[float],
-    *,
-    scenario: Scenario,
-) -> Factors:
+def recall_factors(profiles: ProfileSet, asked: AskedFactors) -> Factors:
     """
     Build the factors of a run with all its processes, at the gradient nodes that its links need.
 
     Factors of another run that asked for the same are recalled, whatever else differs: volumes,
     shares of the same types, measures, outputs.
     """
-    asked = ask_factors(
-        fleet, calendar, streams, climate, processes, gradients, scenario=scenario
-    )  # fmt: skip
     return remember("factors", _to_parts(profiles, asked), lambda: _make(profiles, asked))
 
 
-def find_key(
-    profiles: ProfileSet,
-    fleet: Fleet,
-    calendar: Calendar,
-    streams: Sequence[tuple[str, str]],
-    climate: Climate,
-    processes: Processes,
-    gradients: Sequence[float],
-    *,
-    scenario: Scenario,
-) -> str | None:
-    """Return what tells the factors of a run from all others; None where the fleet scales them."""
-    if scenario.fleet.economy == MODEL_YEAR:
-        return None
-    asked = ask_factors(
-        fleet, calendar, streams, climate, processes, gradients, scenario=scenario
-    )  # fmt: skip
+def find_key(profiles: ProfileSet, asked: AskedFactors) -> str:
+    """Return what tells the factors that `recall_factors` gives from all others."""
     return digest(_to_parts(profiles, asked))
 
 
